@@ -1,6 +1,197 @@
-"""Composition of Galaxy: which parts run, with which stores and limits."""
+"""Composition of Galaxy: which parts run, with which stores and limits.
 
-SECRET_KEY = "to-be-replaced-in-minutes"  # noqa: S105
-INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes"]
-DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
+Every setting that an operator may want to change is read from the environment here and described in README.md,
+"Settings"; a wrong value is reported by `manage.py check` with a hint (catalog/checks.py).
+"""
+
+import os
+from pathlib import Path
+
+import dj_database_url
+
+from galaxy_site.env import Environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = Environment(os.environ)
+
+# Everything that this installation makes and keeps lives under one folder, unless it is told otherwise.
+GALAXY_DATA = env.folder("GALAXY_DATA", BASE_DIR / "var")
+
+SECRET_KEY = env.secret("SECRET_KEY", kept_in=GALAXY_DATA / "secret_key")
+DEBUG = env.boolean("DEBUG", default=False)
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", [])
+
+INSTALLED_APPS = [
+    "explorer",
+    "catalog",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_tasks",
+    "django_tasks_db",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "galaxy_site.urls"
+WSGI_APPLICATION = "galaxy_site.wsgi.application"
+ASGI_APPLICATION = "galaxy_site.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# --- database -------------------------------------------------------------------------------------------------------
+DATABASES = {
+    "default": dj_database_url.parse(
+        env.text("DATABASE_URL", f"sqlite:///{GALAXY_DATA / 'galaxy.sqlite3'}"),
+        conn_max_age=60,
+        conn_health_checks=True,
+    )
+}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # Web process and workers write side by side: a writer takes the lock at once (IMMEDIATE) and waits for it, readers go on (WAL).
+    DATABASES["default"]["OPTIONS"] = {
+        "timeout": 30,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-64000;",
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- storage: `media` (renditions, originals, vectors; never public) and `galaxies` (what is published) ---------------
+
+
+def _storage(bucket_variable: str, folder_variable: str, folder: Path) -> dict[str, object]:
+    if bucket := env.text(bucket_variable):
+        return {
+            "BACKEND": "storages.backends.gcloud.GoogleCloudStorage",
+            # Signed addresses, no public ACL: access goes through our own doors.
+            "OPTIONS": {"bucket_name": bucket, "querystring_auth": True, "default_acl": None, "file_overwrite": True},
+        }
+    return {
+        "BACKEND": "catalog.storage.AtomicFileSystemStorage",
+        "OPTIONS": {"location": str(env.folder(folder_variable, folder))},
+    }
+
+
+STORAGES = {
+    "default": _storage("GS_MEDIA_BUCKET", "MEDIA_ROOT", GALAXY_DATA / "media"),
+    "media": _storage("GS_MEDIA_BUCKET", "MEDIA_ROOT", GALAXY_DATA / "media"),
+    "galaxies": _storage("GS_GALAXIES_BUCKET", "GALAXIES_ROOT", GALAXY_DATA / "galaxies"),
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = env.folder("STATIC_ROOT", GALAXY_DATA / "static")
+
+# --- background work --------------------------------------------------------------------------------------------------
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["long", "short"]}}
+GALAXY_LEASE_S = env.integer("GALAXY_LEASE_S", 30, minimum=3, maximum=600)
+
+# --- people and browsers ----------------------------------------------------------------------------------------------
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ["UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator"]
+]
+LOGIN_URL = "admin:login"
+
+# Off only where the address is loopback (`make run`); a library's server speaks HTTPS.
+GALAXY_HTTPS = env.boolean("GALAXY_HTTPS", default=not DEBUG)
+SECURE_SSL_REDIRECT = GALAXY_HTTPS
+SESSION_COOKIE_SECURE = GALAXY_HTTPS
+CSRF_COOKIE_SECURE = GALAXY_HTTPS
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if GALAXY_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = GALAXY_HTTPS
+SECURE_HSTS_PRELOAD = GALAXY_HTTPS
+if env.boolean("GALAXY_BEHIND_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+CSRF_COOKIE_HTTPONLY = False  # the explorer's script sends the token back in a header
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:", "blob:"],
+        "worker-src": ["'self'", "blob:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+# --- API ----------------------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    # DRF's own default would let anybody in; ours lets nobody in whom catalog.permissions does not know.
+    "DEFAULT_PERMISSION_CLASSES": ["explorer.api.permissions.PolicyPermission"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PAGINATION_CLASS": "explorer.api.pagination.CursorPagination",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_VERSIONING_CLASS": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Galaxy API",
+    "DESCRIPTION": "Collections, images, labels, clusters and galaxies of a photo library.",
+    "VERSION": "1.0.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": r"/api/v[0-9]+",
+}
+
+# --- limits -----------------------------------------------------------------------------------------------------------
+GALAXY_MAX_MEGAPIXELS = env.integer("GALAXY_MAX_MEGAPIXELS", 300, minimum=1, maximum=5000)
+GALAXY_MAX_FILE_MB = env.integer("GALAXY_MAX_FILE_MB", 1024, minimum=1, maximum=16384)
+
+# --- language, time, logs -----------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+USE_I18N = True
 USE_TZ = True
+TIME_ZONE = env.text("TIME_ZONE", "UTC")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "WARNING").upper()},
+}
+
+# What was wrong in the environment; catalog.checks reports it.
+GALAXY_ENVIRONMENT_PROBLEMS = env.problems

@@ -1,0 +1,45 @@
+"""What the library holds, one noun a module. The words are those of docs/words.md."""
+
+from catalog.models.annotation import Annotation, AnnotationPayload
+from catalog.models.collection import Collection, Membership, Role, Visibility
+from catalog.models.embedding import Embedding, EmbeddingBlock, EmbeddingRow
+from catalog.models.galaxy import Build, Cluster, Galaxy, Group, Pin, Position
+from catalog.models.image import AnnotationStatus, Image, Occurrence, Refusal, Rendition, Revision
+from catalog.models.job import Job, JobStatus
+from catalog.models.label import Change, Decision, EffectiveLabel, Label, MachineLabel
+from catalog.models.publication import Publication, PublicationObject
+from catalog.models.storage import PendingDeletion
+
+__all__ = [
+    "Annotation",
+    "AnnotationPayload",
+    "AnnotationStatus",
+    "Build",
+    "Change",
+    "Cluster",
+    "Collection",
+    "Decision",
+    "EffectiveLabel",
+    "Embedding",
+    "EmbeddingBlock",
+    "EmbeddingRow",
+    "Galaxy",
+    "Group",
+    "Image",
+    "Job",
+    "JobStatus",
+    "Label",
+    "MachineLabel",
+    "Membership",
+    "Occurrence",
+    "PendingDeletion",
+    "Pin",
+    "Position",
+    "Publication",
+    "PublicationObject",
+    "Refusal",
+    "Rendition",
+    "Revision",
+    "Role",
+    "Visibility",
+]

@@ -1,0 +1,65 @@
+"""What an annotator answered about some bytes. Tied to no collection: the same bytes are never asked, or paid, twice."""
+
+from django.db import models
+from django.db.models import Q
+
+
+class Annotation(models.Model):
+    """One annotator's answer for one feature of some bytes.
+
+    ::
+
+        reserved -> sent -> answered
+                      |---> failed     the annotator said why it could not
+                      '---> unknown    sent, but the answer was lost: it may have been billed
+
+    "Not looked for" is the absence of a row; "looked, none found" is an answered row with an empty payload.
+    """
+
+    class Status(models.TextChoices):
+        """The states drawn above."""
+
+        RESERVED = "reserved", "Reserved"
+        SENT = "sent", "Sent"
+        ANSWERED = "answered", "Answered"
+        FAILED = "failed", "Failed"
+        UNKNOWN = "unknown", "Unknown"
+
+    sha256 = models.CharField(max_length=64)
+    annotator = models.CharField(max_length=40)
+    feature = models.CharField(max_length=40)
+    model = models.CharField(max_length=80)
+    parameters = models.CharField(max_length=200, blank=True)
+    status = models.CharField(max_length=10, choices=Status, default=Status.RESERVED)
+    error = models.TextField(blank=True)
+    ticket = models.CharField(max_length=300, blank=True, help_text="The annotator's own name for a long operation.")
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["sha256", "annotator", "feature", "model", "parameters"], name="annotation_never_twice"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["reserved", "sent", "answered", "failed", "unknown"]),
+                name="annotation_status_known",
+            ),
+            models.CheckConstraint(condition=~Q(status="failed") | ~Q(error=""), name="annotation_failure_has_reason"),
+            models.CheckConstraint(condition=Q(sha256__length=64), name="annotation_sha256_length"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.annotator} {self.feature} of {self.sha256[:12]}: {self.status}"
+
+
+class AnnotationPayload(models.Model):
+    """The answer itself: a partial AnnotateImageResponse in Cloud Vision's camelCase JSON, deflated.
+
+    A table of its own, because a million of these are gigabytes that most queries never touch (FACTS.md).
+    """
+
+    annotation = models.OneToOneField(Annotation, on_delete=models.CASCADE, related_name="payload", primary_key=True)
+    document = models.BinaryField(help_text="zlib-compressed UTF-8 JSON.")
+
+    def __str__(self) -> str:
+        return f"payload of {self.annotation_id}"

@@ -1,0 +1,182 @@
+"""A galaxy and what it is made of: builds, their positions and groups, and the clusters that outlive them."""
+
+import uuid
+
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import Q
+
+from catalog.models.collection import Collection, Visibility
+from catalog.models.image import Image
+
+
+class Galaxy(models.Model):
+    """The lasting thing that a link names."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="galaxies")
+    slug = models.SlugField(unique=True, max_length=80, help_text="Names the galaxy in its address.")
+    title = models.CharField(max_length=200)
+    description = models.TextField(blank=True)
+    visibility = models.CharField(
+        max_length=10,
+        choices=Visibility,
+        default=Visibility.PRIVATE,
+        help_text="Who may look without a role; never more than the collection allows.",
+    )
+    n_clusters = models.PositiveSmallIntegerField(
+        default=25,
+        validators=[MinValueValidator(1), MaxValueValidator(255)],
+        help_text="How many groups k-means looks for; small collections get fewer.",
+    )
+    perplexity = models.FloatField(
+        default=50.0,
+        validators=[MinValueValidator(2), MaxValueValidator(500)],
+        help_text="How many neighbours t-SNE keeps each image close to.",
+    )
+    random_state = models.PositiveIntegerField(
+        default=0, help_text="The seed: the same input and seed give the same map."
+    )
+    publish_documents = models.BooleanField(
+        default=False,
+        help_text="Publish what the annotator answered, whole, beside the labels. Off unless you mean it.",
+    )
+    current_publication = models.OneToOneField(
+        "Publication", on_delete=models.SET_NULL, null=True, blank=True, related_name="current_of", editable=False
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["slug"]
+        verbose_name_plural = "galaxies"
+        constraints = [
+            models.CheckConstraint(condition=Q(visibility__in=Visibility.values), name="galaxy_visibility_known"),
+            models.CheckConstraint(
+                condition=Q(n_clusters__gte=1, n_clusters__lte=255), name="galaxy_1_to_255_clusters"
+            ),
+            models.CheckConstraint(
+                condition=Q(perplexity__gte=2, perplexity__lte=500), name="galaxy_perplexity_2_to_500"
+            ),
+            models.CheckConstraint(condition=~Q(slug=""), name="galaxy_slug_not_empty"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Build(models.Model):
+    """One immutable run for a galaxy. It appears with its positions and groups, whole, or not at all."""
+
+    galaxy = models.ForeignKey(Galaxy, on_delete=models.CASCADE, related_name="builds")
+    number = models.PositiveIntegerField()
+    parameters = models.JSONField(default=dict)
+    random_state = models.PositiveIntegerField(default=0)
+    input_fingerprint = models.CharField(
+        max_length=64, help_text="SHA-256 over the images, their labels and the parameters."
+    )
+    quality = models.JSONField(default=dict)
+    n_images = models.PositiveIntegerField()
+    complete = models.BooleanField(default=False, help_text="False while its rows are being written.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["galaxy", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["galaxy", "number"], name="build_number_once"),
+            models.CheckConstraint(condition=Q(n_images__gte=1), name="build_not_empty"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.galaxy} build {self.number}"
+
+
+class Cluster(models.Model):
+    """Lasting, of a galaxy: what a group of pictures is called and how it looks. Without groups it lies dormant."""
+
+    class NameSource(models.TextChoices):
+        """Who named it. A curator's name is never computed over."""
+
+        COMPUTED = "computed", "Computed"
+        CURATOR = "curator", "Curator"
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    galaxy = models.ForeignKey(Galaxy, on_delete=models.CASCADE, related_name="clusters")
+    name = models.CharField(max_length=200)
+    name_source = models.CharField(max_length=10, choices=NameSource, default=NameSource.COMPUTED, editable=False)
+    runner_up_names = models.JSONField(default=list, blank=True, editable=False)
+    colour = models.CharField(
+        max_length=7, validators=[RegexValidator(r"^#[0-9a-f]{6}$", "Write a colour as #rrggbb.")]
+    )
+    description = models.TextField(blank=True)
+    hidden = models.BooleanField(default=False)
+    cover = models.ForeignKey(Image, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    tour_order = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["galaxy", "tour_order", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["galaxy", "name"], name="cluster_name_once"),
+            models.CheckConstraint(condition=~Q(name=""), name="cluster_name_not_empty"),
+            models.CheckConstraint(condition=Q(colour__regex=r"^#[0-9a-f]{6}$"), name="cluster_colour_hex"),
+            models.CheckConstraint(
+                condition=Q(name_source__in=["computed", "curator"]), name="cluster_name_source_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Group(models.Model):
+    """One k-means group of one build; it points to a cluster, and several may point to the same (a merge)."""
+
+    build = models.ForeignKey(Build, on_delete=models.CASCADE, related_name="groups")
+    number = models.PositiveSmallIntegerField()
+    cluster = models.ForeignKey(Cluster, on_delete=models.RESTRICT, related_name="groups")
+    n_images = models.PositiveIntegerField()
+    x = models.FloatField()
+    y = models.FloatField()
+    z = models.FloatField()
+
+    class Meta:
+        ordering = ["build", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["build", "number"], name="group_number_once"),
+            models.CheckConstraint(condition=Q(n_images__gte=1), name="group_not_empty"),
+        ]
+
+    def __str__(self) -> str:
+        return f"group {self.number} of {self.build}"
+
+
+class Position(models.Model):
+    """Where a build put an image: a point in 3-D, centred, and the group it fell into."""
+
+    build = models.ForeignKey(Build, on_delete=models.CASCADE, related_name="positions")
+    image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="positions")
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="positions")
+    x = models.FloatField()
+    y = models.FloatField()
+    z = models.FloatField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["build", "image"], name="position_once")]
+
+    def __str__(self) -> str:
+        return f"({self.x:.2f}, {self.y:.2f}, {self.z:.2f})"
+
+
+class Pin(models.Model):
+    """A person's "this image belongs to that cluster", applied after every build."""
+
+    galaxy = models.ForeignKey(Galaxy, on_delete=models.CASCADE, related_name="pins")
+    cluster = models.ForeignKey(Cluster, on_delete=models.CASCADE, related_name="pins")
+    image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="pins")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["galaxy", "image"], name="pin_one_cluster_an_image")]
+
+    def __str__(self) -> str:
+        return f"{self.image} in {self.cluster}"

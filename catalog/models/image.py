@@ -1,0 +1,162 @@
+"""An image, its revisions, their renditions, and where it came from."""
+
+import uuid
+
+from django.db import models
+from django.db.models import F, Q
+
+from catalog.models.collection import Collection
+
+
+class AnnotationStatus(models.TextChoices):
+    """How far the machine came with an image's current revision."""
+
+    WAITING = "waiting", "Waiting"
+    ANNOTATED = "annotated", "Annotated"
+    FAILED = "failed", "Failed"
+
+
+class Image(models.Model):
+    """One picture as people know it. Its bytes may be replaced (a new revision); its uuid and its decisions stay."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="images")
+    title = models.CharField(max_length=500, blank=True)
+    description = models.TextField(blank=True)
+    creator = models.CharField(max_length=500, blank=True)
+    credit = models.CharField(max_length=500, blank=True)
+    licence = models.CharField(max_length=200, blank=True)
+    source_url = models.URLField(max_length=2000, blank=True)
+    hidden = models.BooleanField(
+        default=False, help_text="Hidden images are in no new build and shown to nobody without a role."
+    )
+    current_revision = models.OneToOneField(
+        "Revision", on_delete=models.SET_NULL, null=True, blank=True, related_name="current_of", editable=False
+    )
+    annotation_status = models.CharField(
+        max_length=10, choices=AnnotationStatus, default=AnnotationStatus.WAITING, editable=False
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["collection", "annotation_status"], name="image_status_idx"),
+            models.Index(fields=["collection", "hidden"], name="image_hidden_idx"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(annotation_status__in=AnnotationStatus.values), name="image_status_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or str(self.uuid)
+
+
+class Revision(models.Model):
+    """The bytes of an image. A retouched file is a new revision of the same image."""
+
+    image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="revisions")
+    number = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64, db_index=True)
+    size_bytes = models.PositiveBigIntegerField()
+    format = models.CharField(max_length=10)
+    width = models.PositiveIntegerField(help_text="Pixels, upright.")
+    height = models.PositiveIntegerField(help_text="Pixels, upright.")
+    mean_colour = models.PositiveIntegerField(help_text="0xRRGGBB")
+    metadata = models.JSONField(default=dict, blank=True)
+    # Either the original lies in our media storage, or we remember where it is (and which generation of it we saw).
+    storage_name = models.CharField(max_length=300, blank=True)
+    source_uri = models.CharField(max_length=2000, blank=True)
+    source_generation = models.CharField(max_length=100, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["image", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["image", "number"], name="revision_number_once"),
+            models.UniqueConstraint(fields=["image", "sha256"], name="revision_bytes_once"),
+            models.CheckConstraint(condition=Q(width__gt=0, height__gt=0, size_bytes__gt=0), name="revision_not_empty"),
+            models.CheckConstraint(condition=Q(mean_colour__lte=0xFFFFFF), name="revision_mean_colour_rgb"),
+            models.CheckConstraint(condition=Q(sha256__length=64), name="revision_sha256_length"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.image} r{self.number}"
+
+
+class Rendition(models.Model):
+    """A derived picture: `small` for models and atlases, `view` for the panel. Upright, sRGB, JPEG, without metadata."""
+
+    class Kind(models.TextChoices):
+        """The two sizes of DESIGN.md: short side 320, long side 2,048 pixels."""
+
+        SMALL = "small", "Small"
+        VIEW = "view", "View"
+
+    revision = models.ForeignKey(Revision, on_delete=models.CASCADE, related_name="renditions")
+    kind = models.CharField(max_length=10, choices=Kind)
+    storage_name = models.CharField(max_length=300, unique=True)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    size_bytes = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["revision", "kind"], name="rendition_kind_once"),
+            models.CheckConstraint(condition=Q(kind__in=["small", "view"]), name="rendition_kind_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.revision} {self.kind}"
+
+
+class Occurrence(models.Model):
+    """Where an image came from. Two records with the same bytes are one image with two occurrences."""
+
+    collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="occurrences")
+    image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="occurrences")
+    source = models.CharField(max_length=1000, help_text="The folder, bucket or list it was found in.")
+    location = models.CharField(max_length=2000, help_text="The path or address within the source.")
+    external_id = models.CharField(max_length=200, blank=True, help_text="The library's own number for it.")
+    fingerprint = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="Size and time of change when it was last read; unchanged means not read again.",
+    )
+    metadata = models.JSONField(default=dict, blank=True)
+    seen_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["collection", "source", "location"], name="occurrence_location_once"),
+            models.UniqueConstraint(
+                fields=["collection", "external_id"], condition=~Q(external_id=""), name="occurrence_external_id_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.location
+
+
+class Refusal(models.Model):
+    """Something offered to the collection that could not be taken, and why. It goes when the same place is imported rightly."""
+
+    collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="refusals")
+    source = models.CharField(max_length=1000)
+    location = models.CharField(max_length=2000)
+    fingerprint = models.CharField(max_length=200, blank=True)
+    code = models.CharField(max_length=40)
+    message = models.TextField()
+    refused_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = [F("refused_at").desc(), "location"]
+        constraints = [
+            models.UniqueConstraint(fields=["collection", "source", "location"], name="refusal_location_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.location}: {self.message}"

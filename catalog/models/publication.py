@@ -1,0 +1,47 @@
+"""What was published: the artifact of one build, and the objects it consists of."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+from catalog.models.galaxy import Build, Galaxy
+
+
+class Publication(models.Model):
+    """The artifact of one build, in the storage `galaxies`. A galaxy points to the current one."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    galaxy = models.ForeignKey(Galaxy, on_delete=models.CASCADE, related_name="publications")
+    build = models.ForeignKey(Build, on_delete=models.RESTRICT, related_name="publications")
+    format_version = models.PositiveSmallIntegerField()
+    content_fingerprint = models.CharField(max_length=64, help_text="SHA-256 over all that the artifact is made of.")
+    manifest_name = models.CharField(max_length=300)
+    n_images = models.PositiveIntegerField()
+    size_bytes = models.PositiveBigIntegerField()
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="publications"
+    )
+    published_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.galaxy}, published {self.published_at:%Y-%m-%d %H:%M}"
+
+
+class PublicationObject(models.Model):
+    """One immutable object of a publication; publications of a galaxy share those that did not change."""
+
+    publication = models.ForeignKey(Publication, on_delete=models.CASCADE, related_name="objects_published")
+    storage_name = models.CharField(max_length=300, db_index=True)
+    size_bytes = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["publication", "storage_name"], name="publication_object_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.storage_name

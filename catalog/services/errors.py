@@ -1,0 +1,8 @@
+"""Failures that a person can understand and mend."""
+
+
+class ServiceError(Exception):
+    """A deed could not be done for a reason that its asker can mend; the message says what was expected, came, and helps.
+
+    Commands report it as CommandError, jobs as their error, the admin as a message, the API as a 4xx answer.
+    """

@@ -1,0 +1,107 @@
+"""Typed readers of environment variables.
+
+A wrong value never crashes the import of settings: the reader notes a `Problem` and answers with the default, and
+`catalog.checks` turns every problem into a system check with a hint, so that all of them are told at once at start-up.
+"""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
+FALSE_WORDS = frozenset({"0", "false", "no", "off", ""})
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One variable that could not be used: its name, what was wrong, how to mend it."""
+
+    name: str
+    message: str
+    hint: str
+
+
+@dataclass
+class Environment:
+    """Reads variables from a mapping and remembers the problems it met."""
+
+    values: Mapping[str, str]
+    problems: list[Problem] = field(default_factory=list)
+
+    def text(self, name: str, default: str = "") -> str:
+        """The variable as it is, without blanks around it."""
+        return self.values.get(name, default).strip()
+
+    def boolean(self, name: str, *, default: bool) -> bool:
+        """True for 1, true, yes, on; False for 0, false, no, off and an empty value."""
+        value = self.values.get(name)
+        if value is None:
+            return default
+        word = value.strip().lower()
+        if word in TRUE_WORDS or word in FALSE_WORDS:
+            return word in TRUE_WORDS
+        self._note(name, f"expected a yes or no, got {value!r}", "Use 1 or 0.")
+        return default
+
+    def integer(self, name: str, default: int, *, minimum: int, maximum: int) -> int:
+        """A whole number in [minimum, maximum]."""
+        return int(self._number(name, default, minimum, maximum, whole=True))
+
+    def decimal(self, name: str, default: float, *, minimum: float, maximum: float) -> float:
+        """A number in [minimum, maximum]."""
+        return self._number(name, default, minimum, maximum, whole=False)
+
+    def words(self, name: str, default: list[str]) -> list[str]:
+        """A list separated by commas; empty items are dropped."""
+        value = self.values.get(name)
+        if value is None:
+            return default
+        return [word.strip() for word in value.split(",") if word.strip()]
+
+    def folder(self, name: str, default: Path) -> Path:
+        """An absolute folder; it need not exist yet, but must not be a file."""
+        value = self.text(name)
+        path = Path(value).expanduser().resolve() if value else default
+        if path.exists() and not path.is_dir():
+            self._note(name, f"expected a folder, got the file {path}", "Name a folder, existing or new.")
+            return default
+        return path
+
+    def secret(self, name: str, *, kept_in: Path) -> str:
+        """The variable, or else the secret kept in a file, made there once and readable by its owner alone."""
+        if value := self.text(name):
+            return value
+        try:
+            if not kept_in.exists():
+                kept_in.parent.mkdir(parents=True, exist_ok=True)
+                handle = os.open(kept_in, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+                with os.fdopen(handle, "w") as file:
+                    file.write(secrets.token_urlsafe(64))
+            return kept_in.read_text().strip()
+        except FileExistsError:
+            return kept_in.read_text().strip()
+        except OSError as error:
+            self._note(name, f"not set, and no secret could be kept in {kept_in}: {error}", f"Set {name}.")
+            # A throw-away secret lets the checks run and speak; nothing signed with it outlives this process.
+            return secrets.token_urlsafe(64)
+
+    def _number(self, name: str, default: float, minimum: float, maximum: float, *, whole: bool) -> float:
+        value = self.values.get(name)
+        if value is None:
+            return default
+        kind = "a whole number" if whole else "a number"
+        try:
+            number = int(value) if whole else float(value)
+        except ValueError:
+            number = None
+        if number is None or not minimum <= number <= maximum:
+            self._note(
+                name, f"expected {kind} from {minimum} to {maximum}, got {value!r}", f"The default is {default}."
+            )
+            return default
+        return number
+
+    def _note(self, name: str, message: str, hint: str) -> None:
+        self.problems.append(Problem(name=name, message=message, hint=hint))

@@ -1,0 +1,9 @@
+"""Every address of a Galaxy server."""
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("admin/", admin.site.urls),
+    path("", include("explorer.urls")),
+]
