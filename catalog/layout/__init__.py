@@ -1,0 +1,33 @@
+"""Where every image lies and what its neighbourhood is called; numpy in, numpy out, and no Django.
+
+The usual way: `label_vectors` -> `compute_positions` -> `compute_groups` -> `name_groups`, with `match_groups` to find the clusters
+that people already know and `measure_quality` to see how well it went.
+"""
+
+from catalog.layout.colours import cluster_palette
+from catalog.layout.groups import Groups, compute_groups, fit_k
+from catalog.layout.matching import match_groups
+from catalog.layout.names import GroupName, name_groups
+from catalog.layout.positions import Layout, compute_positions, fit_perplexity
+from catalog.layout.progress import OnProgress
+from catalog.layout.quality import measure_quality
+from catalog.layout.vectors import label_vectors
+from catalog.layout.words import WordVectors, built_in_words
+
+__all__ = [
+    "GroupName",
+    "Groups",
+    "Layout",
+    "OnProgress",
+    "WordVectors",
+    "built_in_words",
+    "cluster_palette",
+    "compute_groups",
+    "compute_positions",
+    "fit_k",
+    "fit_perplexity",
+    "label_vectors",
+    "match_groups",
+    "measure_quality",
+    "name_groups",
+]
