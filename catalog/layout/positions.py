@@ -20,7 +20,7 @@ Floats = NDArray[np.float32]
 N_COMPONENTS = 50  # as the original galaxy; beyond it, label vectors hold mostly noise and the search only slows down
 FEW_IMAGES = 10  # below this there are not enough neighbours to speak of neighbourhoods
 MIN_PERPLEXITY = 3.0
-IMAGES_PER_NEIGHBOURHOOD = 20
+IMAGES_PER_NEIGHBOURHOOD = 10  # on 30 to 700 label sets: within 2 % of the best recall, and groups stand clearly apart
 # Exact search of 100,000 x 50 is a minute of two cores and gives the same answer every time; above it Annoy takes over.
 EXACT_NEIGHBOURS_UP_TO = 100_000
 
@@ -56,7 +56,7 @@ class Layout:
 def fit_perplexity(perplexity: float, n_samples: int) -> float:
     """Return the perplexity to use for so many samples.
 
-    The smallest of: what was asked for; a twentieth of the images (at least 3), so that a small library still falls into
+    The smallest of: what was asked for; a tenth of the images (at least 3), so that a small library still falls into
     groups instead of one ball; and (n_samples - 1) / 3, the most for which three times as many neighbours exist.
     """
     return min(perplexity, max(MIN_PERPLEXITY, n_samples / IMAGES_PER_NEIGHBOURHOOD), (n_samples - 1) / 3)

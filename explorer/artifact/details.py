@@ -1,0 +1,78 @@
+"""Details: what the panel shows of each picture, in shards of neighbours. Only listed fields leave the house."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from explorer.artifact.format import FORMAT_VERSION, ArtifactError, check_name, decode_json, encode_json
+from explorer.artifact.points import compress, decompress
+
+# The allow-list. A key that is not here stops the publication: better no galaxy than one that tells a secret.
+IMAGE_KEYS = frozenset(
+    "uuid title description width height cluster labels colours creator credit licence source_url document".split()
+)
+LABEL_KEYS = frozenset("term score source".split())
+COLOUR_KEYS = frozenset("colour score pixel_fraction".split())
+# The fields of Cloud Vision's AnnotateImageResponse.
+DOCUMENT_KEYS = frozenset(
+    "labelAnnotations localizedObjectAnnotations faceAnnotations landmarkAnnotations logoAnnotations textAnnotations"
+    " fullTextAnnotation safeSearchAnnotation imagePropertiesAnnotation cropHintsAnnotation webDetection error".split()
+)
+
+
+def encode_shard(images: Sequence[Mapping[str, Any]], uuids: Sequence[UUID], clusters: Sequence[int]) -> bytes:
+    """Return one shard.
+
+    Parameters
+    ----------
+    images: one mapping per point, in point order, keys from `IMAGE_KEYS`; `uuid` is required, and `cluster` is set here.
+    uuids: which image each point is; a mapping about another one raises.
+    clusters: index of each point's cluster.
+
+    Raises
+    ------
+    ArtifactError: a number of mappings that differs, a mapping of the wrong image, a key that is not allowed, or a value that is
+        not JSON.
+    """
+    if len(images) != len(uuids):
+        raise ArtifactError(f"Expected details of {len(uuids)} images, got {len(images)}.")
+    entries = []
+    for image, uuid, cluster in zip(images, uuids, clusters, strict=True):
+        if str(image.get("uuid")) != str(uuid):
+            raise ArtifactError(
+                f"Expected the details of image {uuid}, got those of {image.get('uuid')}: keep the order asked for."
+            )
+        check_allowed(image)
+        entry = {**image, "uuid": str(uuid), "cluster": int(cluster)}
+        # A link comes from whoever made the library's files; "javascript:" in it would run in every visitor's browser.
+        if not str(entry.get("source_url") or "").startswith(("https://", "http://")):
+            entry.pop("source_url", None)
+        entries.append(entry)
+    return compress(encode_json({"version": FORMAT_VERSION, "images": entries}))
+
+
+def check_allowed(image: Mapping[str, Any]) -> None:
+    """Raise ArtifactError if the details hold a field that is not on the allow-list."""
+    _check_keys(image, IMAGE_KEYS, "an image's details", image)
+    for label in image.get("labels") or ():
+        _check_keys(label, LABEL_KEYS, "a label", image)
+    for colour in image.get("colours") or ():
+        _check_keys(colour, COLOUR_KEYS, "a colour", image)
+    _check_keys(image.get("document") or (), DOCUMENT_KEYS, "the raw document", image)
+
+
+def _check_keys(keys: Iterable[str], allowed: frozenset[str], what: str, image: Mapping[str, Any]) -> None:
+    unknown = sorted(set(keys) - allowed)
+    if unknown:
+        raise ArtifactError(
+            f"Expected only public fields in {what} of image {image.get('uuid')}, got also {', '.join(unknown)}: leave them out, "
+            "or add them to the allow-list in explorer/artifact/details.py if everybody may see them."
+        )
+
+
+def decode_shard(data: bytes, name: str) -> list[dict[str, Any]]:
+    """Read a shard; raises ArtifactError where it is not one."""
+    document = decode_json(decompress(data), check_name(name))
+    if not isinstance(document, dict) or document.get("version") != FORMAT_VERSION or "images" not in document:
+        raise ArtifactError(f"Expected a shard of details of version {FORMAT_VERSION} in {name}, got something else.")
+    return list(document["images"])
