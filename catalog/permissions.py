@@ -106,18 +106,26 @@ def permitted(user: User, verb: Verb, queryset: QuerySet[ModelT], *, by_link: bo
     by_link
         Whether the caller named the object by its uuid.
     """
-    model = queryset.model
-    path = PATH_TO_COLLECTION[model]
+    path = PATH_TO_COLLECTION[queryset.model]
     if is_trusted(user):
         return queryset
-    verb = max(verb, LEAST_VERB.get(model, Verb.VIEW), key=list(Verb).index)
-    condition = Q(pk__in=[])
-    if user.is_authenticated and user.is_active:
-        memberships = Membership.objects.filter(user=user, role__in=ROLES_THAT_MAY[verb])
-        condition |= Q(**{f"{path or 'pk'}__in": memberships.values("collection")})
+    verb = max(verb, LEAST_VERB.get(queryset.model, Verb.VIEW), key=list(Verb).index)
+    condition = _by_role(user, verb, path)
     if verb is Verb.VIEW:
-        condition |= _open_to_all(model, path, by_link=by_link)
+        condition |= _open_to_all(queryset.model, path, by_link=by_link)
     return queryset.filter(condition)
+
+
+def permitted_by_role(user: User, verb: Verb, queryset: QuerySet[ModelT]) -> QuerySet[ModelT]:
+    """Those rows with which the person may do the verb because of a role, whatever is open to all besides.
+
+    For what even public things show to their own people only, such as how far the annotation of an image came.
+    """
+    path = PATH_TO_COLLECTION[queryset.model]
+    if is_trusted(user):
+        return queryset
+    verb = max(verb, LEAST_VERB.get(queryset.model, Verb.VIEW), key=list(Verb).index)
+    return queryset.filter(_by_role(user, verb, path))
 
 
 def can(user: User, verb: Verb, obj: Model, *, by_link: bool = False) -> bool:
@@ -130,6 +138,14 @@ def require(user: User, verb: Verb, obj: Model, *, by_link: bool = False) -> Non
     """Raise PermissionDenied, saying what was missing, unless the person may do the verb with this object."""
     if not can(user, verb, obj, by_link=by_link):
         raise PermissionDenied(f"You may not {verb} this {obj._meta.verbose_name}.")
+
+
+def _by_role(user: User, verb: Verb, path: str) -> Q:
+    """The condition under which a person's role lets them do the verb with a row."""
+    if not (user.is_authenticated and user.is_active):
+        return Q(pk__in=[])
+    memberships = Membership.objects.filter(user=user, role__in=ROLES_THAT_MAY[verb])
+    return Q(**{f"{path or 'pk'}__in": memberships.values("collection")})
 
 
 def _open_to_all(model: type[Model], path: str, *, by_link: bool) -> Q:
