@@ -1,0 +1,18 @@
+"""Bytes in, a verified picture out: format, hash, upright size, mean colour, metadata and renditions, from one decode.
+
+Pure: no Django, no clock, no files, no network. `verify_picture` is the whole door; what it refuses, it refuses with a
+`PictureError` whose `code` is stable and whose `message` a person can act on.
+"""
+
+from catalog.media.formats import SUPPORTED_EXTENSIONS
+from catalog.media.picture import ErrorCode, PictureError, RenditionData, VerifiedPicture
+from catalog.media.verify import verify_picture
+
+__all__ = [
+    "SUPPORTED_EXTENSIONS",
+    "ErrorCode",
+    "PictureError",
+    "RenditionData",
+    "VerifiedPicture",
+    "verify_picture",
+]
