@@ -147,21 +147,25 @@ def _clean(value: Any, limit: int = MAX_LINE) -> str:
     """Text of a field: decoded, without control characters and surrogates, trimmed, at most `limit` characters."""
     if isinstance(value, list | tuple):
         value = value[0] if value else ""
-    if isinstance(value, str):
-        # Pillow reads EXIF text as Latin-1; most programs have been writing UTF-8 there for years.
-        with suppress(UnicodeEncodeError):
-            value = value.encode("latin-1")
-    if isinstance(value, bytes):
-        try:
-            value = value.decode("utf-8")
-        except UnicodeDecodeError:
-            value = value.decode("latin-1")
-    if not isinstance(value, str):
+    if not isinstance(value, str | bytes):
         return ""
-    value = _CONTROLS.sub("", value[: limit * 4].split("\0", 1)[0].replace("\r\n", "\n").replace("\r", "\n"))
+    text = _decode(value)[: limit * 4].split("\0", 1)[0].replace("\r\n", "\n").replace("\r", "\n")
+    text = _CONTROLS.sub("", text)
     if limit <= MAX_LINE:
-        value = " ".join(value.split())
-    return value.strip()[:limit].rstrip()
+        text = " ".join(text.split())
+    return text.strip()[:limit].rstrip()
+
+
+def _decode(value: str | bytes) -> str:
+    """Pillow reads EXIF text as Latin-1, but most programs have been writing UTF-8 there for years."""
+    try:
+        raw = value.encode("latin-1") if isinstance(value, str) else value
+    except UnicodeEncodeError:
+        return str(value)
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
 
 
 def _clean_wide(value: Any) -> str:

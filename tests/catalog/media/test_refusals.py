@@ -5,13 +5,12 @@ from __future__ import annotations
 import random
 import struct
 import zlib
-
 from typing import Any
 
 import pytest
 
 from catalog.media import ErrorCode, PictureError, verify_picture
-from tests.catalog.media.pictures import encode, photo_like, plain
+from tests.catalog.media.pictures import HEIC, encode, photo_like, plain
 
 
 def refusal(data: bytes, **limits: Any) -> PictureError:
@@ -65,6 +64,11 @@ def test_a_truncated_jpeg_is_noticed_at_reduced_scale_too(size, progressive):
     assert verify_picture(data).width == size[0]
     assert refusal(data[: len(data) * 95 // 100]).code == "truncated"
     assert refusal(data[:-20]).code == "truncated"
+
+
+@pytest.mark.parametrize("length", [30, 300, 570])
+def test_a_truncated_heic(length):
+    assert refusal(HEIC[:length]).code == "truncated"
 
 
 def png_header(width: int, height: int) -> bytes:

@@ -16,6 +16,7 @@ from catalog.media import SUPPORTED_EXTENSIONS, VerifiedPicture, verify_picture
 from tests.catalog.media.pictures import (
     BLUE,
     GREEN,
+    HEIC,
     RED,
     WHITE,
     colour_at,
@@ -97,6 +98,15 @@ def test_exif_rotation_is_undone_and_sizes_are_upright(orientation, picture_form
     assert near(colour_at(small, 0.1, 0.5), RED, 30)
     assert near(colour_at(small, 0.9, 0.1), GREEN, 30)
     assert near(colour_at(small, 0.9, 0.9), BLUE, 30)
+
+
+def test_heic_from_a_phone_comes_out_upright():
+    picture = verify_picture(HEIC)
+    assert (picture.format, picture.width, picture.height) == ("HEIF", 64, 32)
+    assert picture.metadata["camera"] == "Phone 9"
+    small = rendition(picture)
+    assert near(colour_at(small, 0.1, 0.5), RED, 30)
+    assert near(colour_at(small, 0.9, 0.5), BLUE, 30)
 
 
 def test_cmyk_as_photoshop_writes_it_is_not_a_negative():
