@@ -2,6 +2,8 @@
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Length
+from django.db.models.lookups import Exact
 
 
 class Annotation(models.Model):
@@ -45,7 +47,7 @@ class Annotation(models.Model):
                 name="annotation_status_known",
             ),
             models.CheckConstraint(condition=~Q(status="failed") | ~Q(error=""), name="annotation_failure_has_reason"),
-            models.CheckConstraint(condition=Q(sha256__length=64), name="annotation_sha256_length"),
+            models.CheckConstraint(condition=Exact(Length("sha256"), 64), name="annotation_sha256_length"),
         ]
 
     def __str__(self) -> str:

@@ -4,6 +4,8 @@ import uuid
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Length
+from django.db.models.lookups import Exact
 
 from catalog.models.collection import Collection
 
@@ -80,7 +82,7 @@ class Revision(models.Model):
             models.UniqueConstraint(fields=["image", "sha256"], name="revision_bytes_once"),
             models.CheckConstraint(condition=Q(width__gt=0, height__gt=0, size_bytes__gt=0), name="revision_not_empty"),
             models.CheckConstraint(condition=Q(mean_colour__lte=0xFFFFFF), name="revision_mean_colour_rgb"),
-            models.CheckConstraint(condition=Q(sha256__length=64), name="revision_sha256_length"),
+            models.CheckConstraint(condition=Exact(Length("sha256"), 64), name="revision_sha256_length"),
         ]
 
     def __str__(self) -> str:

@@ -9,12 +9,13 @@ class PendingDeletion(models.Model):
 
     Written in the transaction that deletes the naming row, removed once the object is gone: a process killed between the
     two leaves a row, and the supervisor deletes the object later. So deleting never orphans files, and a rolled back
-    deletion never loses one.
+    deletion never loses one. New objects are named here too before they are written, due in an hour, and struck off in the
+    transaction that saves the rows naming them: what a killed import leaves behind goes the same way.
     """
 
     storage_alias = models.CharField(max_length=20)
     storage_name = models.CharField(max_length=300)
-    created_at = models.DateTimeField(auto_now_add=True)
+    due_at = models.DateTimeField(db_index=True, help_text="Not to be deleted before this.")
 
     class Meta:
         constraints = [

@@ -1,0 +1,69 @@
+"""What every test gets: files in a folder of its own, and no network beyond this machine."""
+
+import ipaddress
+import itertools
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pytest_django import Settings
+
+from tests.settings import TEST_DATA
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(autouse=True)
+def own_storages(settings: Settings) -> None:
+    """The storages `media` and `galaxies` as empty folders of this test alone, made when the first file is written."""
+    folder = TEST_DATA / f"test-{next(_numbers)}"
+    stores = {
+        alias: {"BACKEND": "catalog.storage.AtomicFileSystemStorage", "OPTIONS": {"location": str(folder / alias)}}
+        for alias in ("media", "galaxies")
+    }
+    settings.STORAGES = {**settings.STORAGES, **stores, "default": stores["media"]}
+
+
+class NetworkForbiddenError(Exception):
+    """A test reached for the network."""
+
+
+def _require_loopback(host: object) -> None:
+    name = host.decode() if isinstance(host, bytes) else host
+    if name is None or name in ("", "localhost"):
+        return
+    try:
+        is_loopback = ipaddress.ip_address(str(name).split("%")[0]).is_loopback
+    except ValueError:
+        is_loopback = False
+    if not is_loopback:
+        raise NetworkForbiddenError(
+            f"A test may only speak with this machine itself, but this one reached for {name!r}. "
+            "Give it a server on 127.0.0.1, or the data it wanted."
+        )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_network() -> Iterator[None]:
+    """Forbid every connection and every name look-up that leaves this machine."""
+    patch = pytest.MonkeyPatch()
+    connect, connect_ex, getaddrinfo = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
+
+    def guarded(original: Any) -> Any:
+        def call(self: socket.socket, address: Any) -> Any:
+            if self.family in (socket.AF_INET, socket.AF_INET6):
+                _require_loopback(address[0])
+            return original(self, address)
+
+        return call
+
+    def guarded_getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
+        _require_loopback(host)
+        return getaddrinfo(host, *args, **kwargs)
+
+    patch.setattr(socket.socket, "connect", guarded(connect))
+    patch.setattr(socket.socket, "connect_ex", guarded(connect_ex))
+    patch.setattr(socket, "getaddrinfo", guarded_getaddrinfo)
+    yield
+    patch.undo()
