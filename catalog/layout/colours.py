@@ -5,9 +5,10 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-# The candidates: even steps of OKLCH. Lightness 0.64 stands out from #05060a at more than 6:1; above 0.90 hues pale to white.
-LIGHTNESSES = (0.64, 0.71, 0.78, 0.85, 0.90)
-CHROMAS = (0.09, 0.14, 0.19)
+# The candidates: even steps of OKLCH. Lightness 0.66 stands out from #05060a at more than 5:1; above 0.90 hues pale to white,
+# and below chroma 0.11 they grey. Of the grids tried, this one keeps the nearest two of 25 and of 40 farthest apart.
+LIGHTNESSES = (0.66, 0.74, 0.82, 0.90)
+CHROMAS = (0.11, 0.15, 0.19)
 HUE_STEP = 10  # degrees
 FIRST_HUE = 250  # blue: the first colour is the largest cluster's, and the calmest
 
@@ -48,7 +49,8 @@ def cluster_palette(n: int) -> list[str]:
 
     Returns
     -------
-    n strings "#rrggbb"; the first forty or so are clearly different.
+    n strings "#rrggbb"; the nearest two of the first 25 differ by 0.05 in OKLab (0.035 to colour-blind eyes), of the
+    first 40 by 0.04 (0.02); 0.02 is about the least that is seen.
 
     Raises
     ------

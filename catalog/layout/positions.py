@@ -24,6 +24,9 @@ IMAGES_PER_NEIGHBOURHOOD = 10  # on 30 to 700 label sets: within 2 % of the best
 # Exact search of 100,000 x 50 is a minute of two cores and gives the same answer every time; above it Annoy takes over.
 EXACT_NEIGHBOURS_UP_TO = 100_000
 
+# Threads wait for each other twice an iteration; on a busy machine that made 100 images take nine seconds instead of one third.
+ONE_THREAD_BELOW = 2_000
+
 EARLY_EXAGGERATION = 12.0
 EARLY_ITERATIONS = 250
 ITERATIONS = 500
@@ -84,7 +87,7 @@ def compute_positions(
     random_state: seed of the start's jitter and of the approximate neighbours.
     initial: (n_samples, 3), finite; where to start instead of the principal components. Only its shape counts: it is
         scaled to t-SNE's small start, so the map unfolds from it with its arrangement kept.
-    n_jobs: threads; -1 for all cores.
+    n_jobs: threads; -1 for all cores. Fewer than 2,000 images are always one thread's work.
     on_progress: told of "neighbours" (0 and 1 of 1) and "positions" (iterations); raising from it stops the work.
 
     Returns
@@ -117,7 +120,7 @@ def compute_positions(
     began = perf_counter()
     on_progress("neighbours", 0, 1)
     fitted = fit_perplexity(perplexity, n_samples)
-    n_threads = int(joblib.effective_n_jobs(n_jobs))
+    n_threads = 1 if n_samples < ONE_THREAD_BELOW else int(joblib.effective_n_jobs(n_jobs))
     affinities = _affinities(reduced, fitted, random_state, n_threads)
     on_progress("neighbours", 1, 1)
     seconds["neighbours"] = perf_counter() - began

@@ -9,14 +9,40 @@ from explorer.artifact.points import compress, decompress
 
 # The allow-list. A key that is not here stops the publication: better no galaxy than one that tells a secret.
 IMAGE_KEYS = frozenset(
-    "uuid title description width height cluster labels colours creator credit licence source_url document".split()
+    [
+        "uuid",
+        "title",
+        "description",
+        "width",
+        "height",
+        "cluster",
+        "labels",
+        "colours",
+        "creator",
+        "credit",
+        "licence",
+        "source_url",
+        "document",
+    ]
 )
-LABEL_KEYS = frozenset("term score source".split())
-COLOUR_KEYS = frozenset("colour score pixel_fraction".split())
+LABEL_KEYS = frozenset(["term", "score", "source"])
+COLOUR_KEYS = frozenset(["colour", "score", "pixel_fraction"])
 # The fields of Cloud Vision's AnnotateImageResponse.
 DOCUMENT_KEYS = frozenset(
-    "labelAnnotations localizedObjectAnnotations faceAnnotations landmarkAnnotations logoAnnotations textAnnotations"
-    " fullTextAnnotation safeSearchAnnotation imagePropertiesAnnotation cropHintsAnnotation webDetection error".split()
+    [
+        "labelAnnotations",
+        "localizedObjectAnnotations",
+        "faceAnnotations",
+        "landmarkAnnotations",
+        "logoAnnotations",
+        "textAnnotations",
+        "fullTextAnnotation",
+        "safeSearchAnnotation",
+        "imagePropertiesAnnotation",
+        "cropHintsAnnotation",
+        "webDetection",
+        "error",
+    ]
 )
 
 

@@ -74,12 +74,12 @@ def measure_radius(places: NDArray[np.float64], extent: float) -> float:
 def quantise_positions(positions: NDArray[np.float32], bounds: Bounds) -> NDArray[np.uint16]:
     """Return uint16 (n, 3): steps of extent / 65535 from the cube's lowest corner, rounded to the nearest."""
     steps = (positions.astype(np.float64) - np.array(bounds.origin)) * (POSITION_STEPS / bounds.extent)
-    return np.clip(np.round(steps), 0, POSITION_STEPS).astype(np.uint16)
+    return np.asarray(np.clip(np.round(steps), 0, POSITION_STEPS), dtype=np.uint16)
 
 
 def restore_positions(quantised: NDArray[np.uint16], bounds: Bounds) -> NDArray[np.float32]:
     """Undo `quantise_positions`, to within half a step an axis; float32 (n, 3)."""
-    return (np.array(bounds.origin) + quantised * (bounds.extent / POSITION_STEPS)).astype(np.float32)
+    return np.asarray(np.array(bounds.origin) + quantised * (bounds.extent / POSITION_STEPS), dtype=np.float32)
 
 
 def quantise_aspect(aspect_ratios: ArrayLike) -> NDArray[np.uint8]:
@@ -115,7 +115,7 @@ def morton_order(quantised: NDArray[np.uint16]) -> NDArray[np.int64]:
 def tile_references(n: int) -> NDArray[np.uint32]:
     """Return each point's tile: atlases are filled in point order."""
     index = np.arange(n, dtype=np.uint32)
-    return (index // TILES_PER_ATLAS) << 16 | index % TILES_PER_ATLAS
+    return np.asarray((index // TILES_PER_ATLAS) << 16 | index % TILES_PER_ATLAS, dtype=np.uint32)
 
 
 def encode_points(points: Points) -> tuple[bytes, tuple[Column, ...]]:

@@ -1,0 +1,82 @@
+import pytest
+
+from catalog.layout import name_groups
+
+
+def name(groups, labels):
+    return name_groups(groups, labels, [[1.0] * len(terms) for terms in labels])
+
+
+def test_a_group_is_named_by_the_label_that_the_rest_lacks():
+    # "animal" is the commonest in both, and says nothing.
+    labels = [["animal", "dog"]] * 9 + [["animal"]] + [["animal", "bird"]] * 9 + [["animal"]]
+    names = name([0] * 10 + [1] * 10, labels)
+    assert [n.name for n in names] == ["dog", "bird"]
+    assert names[0].runner_ups == ("animal",)
+
+
+def test_a_rare_label_never_names_a_large_group():
+    labels = [["dog"]] * 90 + [["dog", "frisbee"]] * 2 + [["cat"]] * 90 + [["dog"]] * 5
+    assert name([0] * 92 + [1] * 95, labels)[0].name == "dog"
+
+
+def test_two_groups_of_one_kind_get_two_names():
+    labels = [["cat"]] * 10 + [["cat", "tabby"]] * 6 + [["cat"]] * 4
+    assert [n.name for n in name([0] * 10 + [1] * 10, labels)] == ["cat", "tabby"]
+
+
+def test_when_labels_run_out_names_are_numbered():
+    names = name([0, 0, 1, 1, 2], [["cat"]] * 5)
+    assert [n.name for n in names] == ["cat", "cat 2", "cat 3"]
+    assert names[1].runner_ups == ("cat",)
+
+
+def test_a_numbered_name_steps_over_a_real_label():
+    labels = [["cat"], ["cat"], ["cat 2"]]
+    assert [n.name for n in name([0, 1, 2], labels)] == ["cat", "cat 3", "cat 2"]
+
+
+def test_a_label_of_a_few_pictures_is_no_second_choice():
+    # A tenth of the second group are hats: "cat 2" tells more.
+    labels = [["cat"]] * 20 + [["cat"]] * 18 + [["cat", "hat"]] * 2
+    assert [n.name for n in name([0] * 20 + [1] * 20, labels)] == ["cat", "cat 2"]
+
+
+def test_groups_without_labels_are_unlabelled_each_in_its_own_name():
+    names = name([0, 1, 2, 3], [[], ["Unlabelled"], [], ["cat"]])
+    assert [n.name for n in names] == ["Unlabelled 2", "Unlabelled", "Unlabelled 3", "cat"]
+    assert names[0].runner_ups == ()
+
+
+def test_names_differ_even_when_case_is_ignored_and_are_spelled_as_most_often():
+    labels = [["Cat"], ["Cat"], ["cat"], ["CAT"]]
+    assert [n.name for n in name([0, 0, 0, 1], labels)] == ["Cat", "Cat 2"]
+
+
+def test_ties_go_to_the_alphabet_and_order_of_images_does_not_matter():
+    labels = [["zebra", "apple"], ["apple", "zebra"], ["mug"], ["mug"]]
+    assert name([0, 0, 1, 1], labels)[0].name == "apple"
+    assert name([1, 0, 1, 0], [labels[2], labels[1], labels[3], labels[0]])[0].name == "apple"
+
+
+def test_scores_count():
+    names = name_groups([0, 0], [["sky", "boat"], ["sky", "boat"]], [[0.3, 0.9], [0.3, 0.9]])
+    assert names[0].name == "boat"
+
+
+def test_there_are_three_runner_ups():
+    terms = ["a", "b", "c", "d", "e"]
+    names = name_groups([0], [terms], [[0.9, 0.8, 0.7, 0.6, 0.5]])
+    assert names[0].runner_ups == ("b", "c", "d")
+
+
+def test_no_images_have_no_groups():
+    assert name_groups([], [], []) == []
+
+
+@pytest.mark.parametrize(
+    ("groups", "message"), [([0], r"got \(1,\) groups for 2 images"), ([0, -1], "numbered from 0, got -1")]
+)
+def test_groups_that_do_not_fit_are_refused(groups, message):
+    with pytest.raises(ValueError, match=message):
+        name(groups, [["a"], ["b"]])
