@@ -202,7 +202,7 @@ class ClusterFactory(DjangoModelFactory[Cluster]):
 
 
 class BuildFactory(DjangoModelFactory[Build]):
-    """A complete build of `groups=2` groups of `images_each=3` new images, each group with a cluster of its own.
+    """A complete build of `n_groups=2` groups of `n_images_each=3` new images, each group with a cluster of its own.
 
     `images=[…]` places those images instead, dealt to the groups in turn.
     """
@@ -213,19 +213,19 @@ class BuildFactory(DjangoModelFactory[Build]):
 
     # How to fill it; taken out before the row is made.
     images: Any = None
-    groups = 2
-    images_each = 3
+    n_groups = 2
+    n_images_each = 3
     galaxy = factory.SubFactory(GalaxyFactory)
     number = factory.LazyAttribute(lambda row: row.galaxy.builds.count() + 1)
     input_fingerprint = factory.LazyFunction(lambda: hashlib.sha256(uuid.uuid4().bytes).hexdigest())
     n_images = factory.LazyAttribute(
-        lambda row: len(row.images) if row.images is not None else row.groups * row.images_each
+        lambda row: len(row.images) if row.images is not None else row.n_groups * row.n_images_each
     )
     complete = True
 
     @classmethod
     def _create(cls, model_class: Any, *args: Any, **values: Any) -> Build:
-        images, n_groups, each = (values.pop(name) for name in ("images", "groups", "images_each"))
+        images, n_groups, each = (values.pop(name) for name in ("images", "n_groups", "n_images_each"))
         build: Build = super()._create(model_class, *args, **values)
         if images is None:
             images = ImageFactory.create_batch(n_groups * each, collection=build.galaxy.collection)

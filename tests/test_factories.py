@@ -25,7 +25,7 @@ def test_an_image_without_renditions_writes_no_files():
 
 
 def test_a_build_places_new_images_or_the_given_ones():
-    build = BuildFactory(groups=3, images_each=2)
+    build = BuildFactory(n_groups=3, n_images_each=2)
     assert build.n_images == Position.objects.count() == 6
     assert {position.image.collection for position in build.positions.all()} == {build.galaxy.collection}
     assert Cluster.objects.filter(galaxy=build.galaxy).count() == 3
