@@ -150,6 +150,8 @@ def _boxes_end_early(data: bytes) -> bool:
     """Walk the top-level boxes of an ISO media file: does one reach beyond the end of the file?"""
     position = 0
     while position < len(data):
+        if len(data) - position < 8:
+            return True
         size = int.from_bytes(data[position : position + 4], "big")
         if size == 1:
             size = int.from_bytes(data[position + 8 : position + 16], "big")

@@ -1,0 +1,19 @@
+"""Importers turn a source into a stream of candidates, and of refusals where a file of it cannot be one.
+
+They know no models and write nothing. What a candidate's bytes are, `catalog.media` decides.
+"""
+
+from catalog.importers.base import Candidate, CandidateError, Refused, SourceError
+from catalog.importers.folder import read_folder
+from catalog.importers.sidecar import SIDECAR_NAME, SidecarRow, write_sidecar
+
+__all__ = [
+    "SIDECAR_NAME",
+    "Candidate",
+    "CandidateError",
+    "Refused",
+    "SidecarRow",
+    "SourceError",
+    "read_folder",
+    "write_sidecar",
+]

@@ -1,0 +1,143 @@
+"""What the library knows already, from metadata.csv; a bad row costs only itself."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from catalog.importers import Candidate, Refused, SidecarRow, read_folder, write_sidecar
+from catalog.importers.sidecar import read_sidecar
+
+
+def parse(text: str | bytes) -> tuple[list[SidecarRow], list[Refused]]:
+    data = text if isinstance(text, bytes) else text.encode()
+    found = list(read_sidecar(io.BytesIO(data)))
+    return [item[1] for item in found if not isinstance(item, Refused)], [i for i in found if isinstance(i, Refused)]
+
+
+def test_a_row_goes_to_its_picture(tmp_path):
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "cat.jpg").write_bytes(b"cat")
+    (tmp_path / "dog.jpg").write_bytes(b"dog")
+    (tmp_path / "metadata.csv").write_text(
+        "external_id,file,title,labels,creator,credit,licence,source_url,description,shelf\n"
+        'A-1,sub/cat.jpg,"Tom, asleep",cat|tabby=0.8,A. Nobody,Archive,CC0,https://example.org/1,On the sill.,B7\n'
+    )
+    dog, cat = read_folder(tmp_path)
+    assert isinstance(cat, Candidate)
+    assert isinstance(dog, Candidate)
+    assert (cat.title, cat.labels) == ("Tom, asleep", (("cat", 1.0), ("tabby", 0.8)))
+    assert (cat.external_id, cat.creator, cat.credit, cat.licence) == ("A-1", "A. Nobody", "Archive", "CC0")
+    assert (cat.source_url, cat.description) == ("https://example.org/1", "On the sill.")
+    assert (dog.title, dog.labels, dog.licence) == ("", (), "")
+
+
+def test_a_changed_row_changes_the_fingerprint_of_its_picture_only(tmp_path):
+    for name in ("a.jpg", "b.jpg"):
+        (tmp_path / name).write_bytes(b"x")
+    seen = []
+    for title in ("One", "Two", "Two"):
+        (tmp_path / "metadata.csv").write_text(f"file,title\na.jpg,{title}\nb.jpg,Same\n")
+        seen.append([item.fingerprint for item in read_folder(tmp_path) if isinstance(item, Candidate)])
+    assert seen[0][0] != seen[1][0] == seen[2][0]
+    assert seen[0][1] == seen[1][1]
+
+
+def test_a_name_written_on_another_system_matches(tmp_path):
+    (tmp_path / "cafe\u0301.jpg").write_bytes(b"x")  # e and an accent, as macOS has it
+    (tmp_path / "metadata.csv").write_text("file,title\ncaf\u00e9.jpg,Coffee\n", encoding="utf-8")
+    (found,) = read_folder(tmp_path)
+    assert isinstance(found, Candidate)
+    assert found.title == "Coffee"
+
+
+def test_rows_without_a_picture_are_named_last(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(b"x")
+    (tmp_path / "notes.txt").write_bytes(b"x")
+    (tmp_path / "metadata.csv").write_text("file,title\nmissing.jpg,M\nnotes.txt,N\na.jpg,A\n")
+    candidate, missing, notes = read_folder(tmp_path)
+    assert candidate.location == "a.jpg"
+    assert isinstance(missing, Refused)
+    assert isinstance(notes, Refused)
+    assert (missing.location, missing.code) == ("metadata.csv, line 2", "sidecar_without_file")
+    assert "'missing.jpg' does not exist" in missing.message
+    assert "'notes.txt' is not a picture" in notes.message
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("a.jpg,T,cat,extra", "4 cells where the header has 3"),
+        (",T,cat", "'file' must be a path inside"),
+        ("/etc/a.jpg,T,cat", "'file' must be a path inside"),
+        ("../a.jpg,T,cat", "'file' must be a path inside"),
+        ("a.jpg,T,cat=high", "must be a number from 0 to 1, but is 'high'"),
+        ("a.jpg,T,cat=1.5", "must lie from 0 to 1, but is '1.5'"),
+        ("a.jpg,T,cat=nan", "must lie from 0 to 1"),
+        ("a.jpg,T,=0.5", "1 to 200 characters"),
+        ("a.jpg,T," + "c" * 201, "1 to 200 characters"),
+        ("a.jpg,T," + "|".join(map(str, range(201))), "may have 200 labels"),
+        ("good.jpg,Again,cat", "has a row already"),
+        ('"a.jpg"x,T,cat', "expected after"),
+    ],
+)
+def test_a_malformed_row_is_refused_by_its_line_and_the_rest_goes_on(row, reason):
+    rows, refused = parse(f"file,title,labels\ngood.jpg,G,cat\n{row}\nlast.jpg,L,dog\n")
+    assert [one.file for one in rows] == ["good.jpg", "last.jpg"]
+    assert (refused[0].location, refused[0].code) == ("metadata.csv, line 3", "bad_sidecar_row")
+    assert reason in refused[0].message
+
+
+def test_text_in_another_encoding_costs_its_own_row():
+    rows, refused = parse("file,title\na.jpg,Café\nb.jpg,Bar\n".encode("latin-1"))
+    assert [one.file for one in rows] == ["b.jpg"]
+    assert "CSV UTF-8" in refused[0].message
+    refused[0].message.encode()
+
+
+@pytest.mark.parametrize("text", ["", "name,title\na.jpg,T\n", "\xff\xfef\0i\0l\0e\0", '"file'])
+def test_a_table_without_its_header_is_refused_whole(text):
+    rows, refused = parse(text)
+    assert rows == []
+    assert [(one.location, one.code) for one in refused] == [("metadata.csv", "bad_sidecar")]
+    assert "'file'" in refused[0].message
+
+
+@pytest.mark.parametrize(
+    "text", ["\ufefffile,title\r\na.jpg,T\r\n", "File;Title\na.jpg;T\n", "file\ttitle\na.jpg\tT\n\n\n"]
+)
+def test_tables_as_spreadsheets_write_them(text):
+    assert parse(text) == ([SidecarRow("a.jpg", "T")], [])
+
+
+def test_the_american_spelling_of_licence():
+    assert parse("file,license\n./a.jpg,CC0\n")[0] == [SidecarRow("a.jpg", licence="CC0")]
+
+
+def test_a_quote_that_never_closes_ends_with_a_reason():
+    rows, refused = parse('file,title\na.jpg,A\nb.jpg,"open\n' + "c.jpg,C\n" * 3)
+    assert [one.file for one in rows] == ["a.jpg"]
+    assert [one.code for one in refused] == ["bad_sidecar_row"]
+
+
+def test_a_sidecar_that_is_a_link_to_elsewhere_is_not_read(tmp_path):
+    (tmp_path / "private.csv").write_text("file,title\na.jpg,Secret\n")
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "a.jpg").write_bytes(b"x")
+    (tmp_path / "photos" / "metadata.csv").symlink_to(tmp_path / "private.csv")
+    refused, candidate = read_folder(tmp_path / "photos")
+    assert isinstance(refused, Refused)
+    assert isinstance(candidate, Candidate)
+    assert (refused.location, refused.code) == ("metadata.csv", "symlink_outside")
+    assert candidate.title == ""
+
+
+def test_what_is_written_is_read_back():
+    rows = [
+        SidecarRow(
+            "a b.png", 'A "quoted", title', "Two\nlines", (("cat", 0.9), ("kočka", 1.0)), "C", "K", "L", "U", "7"
+        ),
+        SidecarRow("東京.png"),
+    ]
+    assert parse(write_sidecar(rows)) == (rows, [])
