@@ -5,6 +5,7 @@ Every setting that an operator may want to change is read from the environment h
 """
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import dj_database_url
@@ -89,12 +90,18 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # --- storage: `media` (renditions, originals, vectors; never public) and `galaxies` (what is published) ---------------
 
 
-def _storage(bucket_variable: str, folder_variable: str, folder: Path) -> dict[str, object]:
+def _storage(bucket_variable: str, bucket_backend: str, folder_variable: str, folder: Path) -> dict[str, object]:
     if bucket := env.text(bucket_variable):
         return {
-            "BACKEND": "storages.backends.gcloud.GoogleCloudStorage",
-            # Signed addresses, no public ACL: access goes through our own doors.
-            "OPTIONS": {"bucket_name": bucket, "querystring_auth": True, "default_acl": None, "file_overwrite": True},
+            "BACKEND": bucket_backend,
+            # Signed addresses that soon expire, no public ACL: access goes through our own doors.
+            "OPTIONS": {
+                "bucket_name": bucket,
+                "querystring_auth": True,
+                "expiration": timedelta(minutes=10),
+                "default_acl": None,
+                "file_overwrite": True,
+            },
         }
     return {
         "BACKEND": "catalog.storage.AtomicFileSystemStorage",
@@ -102,15 +109,24 @@ def _storage(bucket_variable: str, folder_variable: str, folder: Path) -> dict[s
     }
 
 
+MEDIA_STORAGE = _storage(
+    "GS_MEDIA_BUCKET", "storages.backends.gcloud.GoogleCloudStorage", "MEDIA_ROOT", GALAXY_DATA / "media"
+)
 STORAGES = {
-    "default": _storage("GS_MEDIA_BUCKET", "MEDIA_ROOT", GALAXY_DATA / "media"),
-    "media": _storage("GS_MEDIA_BUCKET", "MEDIA_ROOT", GALAXY_DATA / "media"),
-    "galaxies": _storage("GS_GALAXIES_BUCKET", "GALAXIES_ROOT", GALAXY_DATA / "galaxies"),
+    "default": MEDIA_STORAGE,  # Django wants one by this name
+    "media": MEDIA_STORAGE,
+    "galaxies": _storage(
+        "GS_GALAXIES_BUCKET", "catalog.storage.GalaxiesCloudStorage", "GALAXIES_ROOT", GALAXY_DATA / "galaxies"
+    ),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = env.folder("STATIC_ROOT", GALAXY_DATA / "static")
+
+# Whether our doors, having asked permission, send browsers to the bucket by a signed address instead of streaming. The bucket
+# then needs a CORS rule for this site (README.md, "Settings"). Without buckets it means nothing.
+GALAXY_SIGNED_REDIRECTS = env.boolean("GALAXY_SIGNED_REDIRECTS", default=False)
 
 # --- background work --------------------------------------------------------------------------------------------------
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["long", "short"]}}
@@ -125,7 +141,9 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ["UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator"]
 ]
-LOGIN_URL = "admin:login"
+# Not the admin's, which lets in staff only: a viewer of a private collection need not be staff.
+LOGIN_URL = "explorer:login"
+LOGIN_REDIRECT_URL = "explorer:entrance"
 
 # Off only where the address is loopback (`make run`); a library's server speaks HTTPS.
 GALAXY_HTTPS = env.boolean("GALAXY_HTTPS", default=not DEBUG)
@@ -142,10 +160,13 @@ X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = False  # the explorer's script sends the token back in a header
 
+# Where signed addresses lead.
+BUCKET_HOSTS = ["https://storage.googleapis.com"] if GALAXY_SIGNED_REDIRECTS else []
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
-        "img-src": ["'self'", "data:", "blob:"],
+        "img-src": ["'self'", "data:", "blob:", *BUCKET_HOSTS],
+        "connect-src": ["'self'", *BUCKET_HOSTS],
         "worker-src": ["'self'", "blob:"],
         "object-src": ["'none'"],
         "base-uri": ["'none'"],
@@ -165,6 +186,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_VERSIONING_CLASS": None,
+    "EXCEPTION_HANDLER": "explorer.api.problems.answer_problem",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Galaxy API",
@@ -173,7 +195,13 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
     "SCHEMA_PATH_PREFIX": r"/api/v[0-9]+",
+    "OAS_VERSION": "3.1.0",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "explorer.api.schema.describe_problems",
+    ],
 }
 
 # --- limits -----------------------------------------------------------------------------------------------------------

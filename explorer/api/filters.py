@@ -1,0 +1,163 @@
+"""What lists can be narrowed by. A filter that names what is not there, or may not be seen, is a 400, never an empty list."""
+
+from typing import Any
+
+import django_filters
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from rest_framework.exceptions import ValidationError
+
+from catalog.models import (
+    AnnotationStatus,
+    Cluster,
+    Collection,
+    EffectiveLabel,
+    Galaxy,
+    Image,
+    Label,
+    Position,
+)
+from catalog.permissions import Verb, permitted, permitted_by_role
+from catalog.services.labels import fold_term
+from explorer.names import find_named, is_uuid
+
+Rows = QuerySet[Any, Any]
+
+
+class NamedFilterSet(django_filters.FilterSet):
+    """Filters whose value is the name of something that the person must be allowed to see."""
+
+    def find(self, model: type[Model], field: str, name: str) -> Any:
+        """The one row of that name. A ValidationError when there is none, or none to be seen by this person."""
+        # Clusters have no slug.
+        if model is Cluster and not is_uuid(name):
+            raise ValidationError({field: f"Expected a uuid, got {name[:80]!r}."})
+        row = find_named(self.request.user, model._default_manager.all(), name).first()
+        if row is None:
+            raise ValidationError(
+                {field: f"There is no {model._meta.verbose_name} {name[:80]!r}, or none that you may see."}
+            )
+        return row
+
+    def in_collection(self, rows: Rows, field: str, name: str) -> Rows:
+        """Rows of the collection of that name."""
+        return rows.filter(collection=self.find(Collection, field, name))
+
+    def in_galaxy(self, rows: Rows, field: str, name: str) -> Rows:
+        """Rows of the galaxy of that name."""
+        return rows.filter(galaxy=self.find(Galaxy, field, name))
+
+
+class ImageFilterSet(NamedFilterSet):
+    """Narrows a list of images; several filters must all hold."""
+
+    collection = django_filters.CharFilter(method="in_collection", help_text="Slug or uuid of the collection.")
+    galaxy = django_filters.CharFilter(
+        method="shown_in_galaxy", help_text="Slug or uuid of a galaxy: images in its current publication."
+    )
+    cluster = django_filters.CharFilter(
+        method="shown_in_cluster", help_text="uuid of a cluster: images that the current publication shows in it."
+    )
+    label = django_filters.CharFilter(
+        method="with_label",
+        help_text="A whole term, in any case; a renamed or merged term finds its new name's images.",
+    )
+    min_score = django_filters.NumberFilter(
+        method="with_score",
+        min_value=0,
+        max_value=1,
+        help_text="Least score, 0 to 1, of the label asked for; of any label when none is.",
+    )
+    hidden = django_filters.BooleanFilter(help_text="Hidden images are seen by people with a role only.")
+    status = django_filters.ChoiceFilter(
+        field_name="annotation_status",
+        choices=AnnotationStatus,
+        method="with_status",
+        help_text="How far annotation came; finds images of collections in which you have a role.",
+    )
+    updated_since = django_filters.IsoDateTimeFilter(
+        field_name="updated_at", lookup_expr="gte", help_text="ISO 8601, such as 2026-01-31T12:00:00Z."
+    )
+
+    class Meta:
+        model = Image
+        fields: list[str] = []
+
+    def shown_in_galaxy(self, rows: Rows, field: str, name: str) -> Rows:
+        """Images in the galaxy's current publication."""
+        galaxy = self.find(Galaxy, field, name)
+        return rows.filter(_shown(build__publications__current_of=galaxy))
+
+    def shown_in_cluster(self, rows: Rows, field: str, name: str) -> Rows:
+        """Images that the current publication of the cluster's galaxy shows in it."""
+        cluster = self.find(Cluster, field, name)
+        return rows.filter(_shown(build__publications__current_of=cluster.galaxy_id, group__cluster=cluster))
+
+    def with_label(self, rows: Rows, field: str, term: str) -> Rows:
+        """Images with that label, and with that label at the least score if one is asked for."""
+        key = fold_term(term)
+        labels = Label.objects.filter(Q(key=key) | Q(aliases__key=key))
+        found = EffectiveLabel.objects.filter(image=OuterRef("pk"), label__in=labels.values("pk"))
+        min_score = self.form.cleaned_data.get("min_score")
+        return rows.filter(Exists(found if min_score is None else found.filter(score__gte=min_score)))
+
+    def with_score(self, rows: Rows, field: str, min_score: float) -> Rows:
+        """Images with any label at the least score; where a label is asked for, `with_label` has seen to it."""
+        if self.form.cleaned_data.get("label"):
+            return rows
+        return rows.filter(Exists(EffectiveLabel.objects.filter(image=OuterRef("pk"), score__gte=min_score)))
+
+    def with_status(self, rows: Rows, field: str, status: str) -> Rows:
+        """Images whose annotation came that far, in collections whose inside the person knows."""
+        return permitted_by_role(self.request.user, Verb.VIEW, rows).filter(annotation_status=status)
+
+
+class LabelFilterSet(NamedFilterSet):
+    """Narrows a list of labels."""
+
+    collection = django_filters.CharFilter(method="in_collection", help_text="Slug or uuid of the collection.")
+    q = django_filters.CharFilter(method="begins_with", help_text="How the term begins, in any case.")
+
+    class Meta:
+        model = Label
+        fields: list[str] = []
+
+    def begins_with(self, rows: Rows, field: str, beginning: str) -> Rows:
+        """Labels whose term begins so."""
+        return rows.filter(key__startswith=fold_term(beginning))
+
+
+class ClusterFilterSet(NamedFilterSet):
+    """Narrows a list of clusters."""
+
+    galaxy = django_filters.CharFilter(method="in_galaxy", help_text="Slug or uuid of the galaxy.")
+
+    class Meta:
+        model = Cluster
+        fields: list[str] = []
+
+
+class GalaxyFilterSet(NamedFilterSet):
+    """Narrows a list of galaxies."""
+
+    collection = django_filters.CharFilter(method="in_collection", help_text="Slug or uuid of the collection.")
+
+    class Meta:
+        model = Galaxy
+        fields: list[str] = []
+
+
+def clusters_shown(user: Any, params: Any) -> QuerySet[Cluster]:
+    """The clusters that a list of images may tell of: of the galaxy or cluster it is narrowed to, else of all that may be seen.
+
+    The uuid of an image is no link to a galaxy, so without such a name those galaxies only that need no link.
+    """
+    if name := params.get("galaxy", "").strip():
+        rows = Cluster.objects.filter(**{f"galaxy__{'uuid' if is_uuid(name) else 'slug'}": name})
+        return permitted(user, Verb.VIEW, rows, by_link=is_uuid(name))
+    if is_uuid(name := params.get("cluster", "").strip()):
+        return permitted(user, Verb.VIEW, Cluster.objects.filter(uuid=name), by_link=True)
+    return permitted(user, Verb.VIEW, Cluster.objects.all())
+
+
+def _shown(**conditions: Any) -> Exists:
+    return Exists(Position.objects.filter(image=OuterRef("pk"), **conditions))

@@ -1,0 +1,226 @@
+"""What leaves through the API, field by field. Nothing of a source's paths, of people or of the house's inside is among it."""
+
+from typing import Any
+
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from catalog.models import Cluster, Collection, EffectiveLabel, Galaxy, Image, Label
+from catalog.services.documents import assemble_document, read_colours
+
+
+def _absolute(context: dict[str, Any], name: str, **kwargs: Any) -> str:
+    return str(context["request"].build_absolute_uri(reverse(name, kwargs=kwargs)))
+
+
+class CollectionSerializer(serializers.ModelSerializer[Collection]):
+    """One library's images."""
+
+    n_images = serializers.IntegerField(read_only=True, help_text="Images that you may see.")
+
+    class Meta:
+        model = Collection
+        fields = ["uuid", "slug", "title", "description", "visibility", "n_images", "created_at"]
+        read_only_fields = fields
+
+
+class EffectiveLabelSerializer(serializers.ModelSerializer[EffectiveLabel]):
+    """A term that holds for an image."""
+
+    term = serializers.CharField(source="label.term", read_only=True)
+
+    class Meta:
+        model = EffectiveLabel
+        fields = ["term", "score", "source"]
+        read_only_fields = fields
+
+
+class ImageClusterSerializer(serializers.ModelSerializer[Cluster]):
+    """The cluster that an image is shown in by one galaxy."""
+
+    galaxy = serializers.SlugRelatedField[Galaxy](slug_field="slug", read_only=True)
+
+    class Meta:
+        model = Cluster
+        fields = ["uuid", "name", "colour", "galaxy"]
+        read_only_fields = fields
+
+
+class RenditionsSerializer(serializers.Serializer[Any]):
+    """Addresses of the derived pictures, JPEG."""
+
+    small = serializers.URLField(help_text="Short side 320 pixels, never larger than the original.")
+    view = serializers.URLField(help_text="Long side 2,048 pixels, never larger than the original.")
+
+
+class ImageSerializer(serializers.ModelSerializer[Image]):
+    """One picture with the labels that hold for it and where the current publications show it."""
+
+    collection = serializers.SlugRelatedField[Collection](slug_field="slug", read_only=True)
+    width = serializers.IntegerField(
+        source="current_revision.width", read_only=True, allow_null=True, default=None, help_text="Pixels, upright."
+    )
+    height = serializers.IntegerField(
+        source="current_revision.height", read_only=True, allow_null=True, default=None, help_text="Pixels, upright."
+    )
+    status = serializers.CharField(
+        source="status_shown",
+        read_only=True,
+        allow_null=True,
+        help_text="How far annotation came: waiting, annotated, failed. Null for people without a role in the collection.",
+    )
+    labels = EffectiveLabelSerializer(source="effective_labels", many=True, read_only=True)
+    clusters = serializers.SerializerMethodField(help_text="One for each published galaxy that you may see.")
+    renditions = serializers.SerializerMethodField(help_text="Null while the picture has no bytes.")
+
+    class Meta:
+        model = Image
+        fields = [
+            "uuid",
+            "collection",
+            "title",
+            "description",
+            "creator",
+            "credit",
+            "licence",
+            "source_url",
+            "width",
+            "height",
+            "hidden",
+            "status",
+            "created_at",
+            "updated_at",
+            "renditions",
+            "labels",
+            "clusters",
+        ]
+        read_only_fields = fields
+
+    @extend_schema_field(ImageClusterSerializer(many=True))
+    def get_clusters(self, image: Image) -> Any:
+        """From the positions that the view fetched beforehand (`places`)."""
+        clusters = [position.group.cluster for position in image.places]  # type: ignore[attr-defined]
+        return ImageClusterSerializer(clusters, many=True).data
+
+    @extend_schema_field(RenditionsSerializer(allow_null=True))
+    def get_renditions(self, image: Image) -> Any:
+        """The addresses at the media door."""
+        if image.current_revision_id is None:
+            return None
+        return {
+            kind: _absolute(self.context, "explorer:rendition", image_uuid=image.uuid, kind=kind)
+            for kind in ("small", "view")
+        }
+
+
+class ColourSerializer(serializers.Serializer[Any]):
+    """A dominant colour of a picture."""
+
+    colour = serializers.CharField(help_text="#rrggbb")
+    score = serializers.FloatField()
+    pixel_fraction = serializers.FloatField()
+
+
+class ImageDetailSerializer(ImageSerializer):
+    """One picture, with its dominant colours."""
+
+    colours = serializers.SerializerMethodField(help_text="Strongest first; empty when nobody looked for them.")
+
+    class Meta(ImageSerializer.Meta):
+        fields = [*ImageSerializer.Meta.fields, "colours"]
+        read_only_fields = fields
+
+    @extend_schema_field(ColourSerializer(many=True))
+    def get_colours(self, image: Image) -> Any:
+        """Read from what the annotator answered."""
+        return read_colours(assemble_document(image))
+
+
+class LabelSerializer(serializers.ModelSerializer[Label]):
+    """A term of a collection."""
+
+    collection = serializers.SlugRelatedField[Collection](slug_field="slug", read_only=True)
+    alias_of = serializers.SlugRelatedField[Label](
+        slug_field="term", read_only=True, help_text="The term that this one was renamed to or merged into."
+    )
+    n_images = serializers.IntegerField(read_only=True, help_text="Images with this label that you may see.")
+
+    class Meta:
+        model = Label
+        fields = ["term", "collection", "vocabulary", "concept_id", "alias_of", "n_images"]
+        read_only_fields = fields
+
+
+class ClusterSerializer(serializers.ModelSerializer[Cluster]):
+    """A named, coloured part of a galaxy."""
+
+    galaxy = serializers.SlugRelatedField[Galaxy](slug_field="slug", read_only=True)
+    n_images = serializers.IntegerField(read_only=True, help_text="In the current publication.")
+    cover = serializers.SerializerMethodField(help_text="Address of the small rendition of the chosen cover.")
+
+    class Meta:
+        model = Cluster
+        fields = ["uuid", "galaxy", "name", "colour", "description", "hidden", "tour_order", "n_images", "cover"]
+        read_only_fields = fields
+
+    @extend_schema_field(serializers.URLField(allow_null=True))
+    def get_cover(self, cluster: Cluster) -> str | None:
+        """None without a cover, or with one that is hidden."""
+        if cluster.cover is None or cluster.cover.hidden:
+            return None
+        return _absolute(self.context, "explorer:rendition", image_uuid=cluster.cover.uuid, kind="small")
+
+
+class GalaxySerializer(serializers.ModelSerializer[Galaxy]):
+    """A map of a collection that a link names, as it is published now."""
+
+    collection = serializers.SlugRelatedField[Collection](slug_field="slug", read_only=True)
+    n_images = serializers.IntegerField(
+        source="current_publication.n_images", read_only=True, default=0, help_text="In the current publication."
+    )
+    build = serializers.IntegerField(
+        source="current_publication.build.number",
+        read_only=True,
+        allow_null=True,
+        default=None,
+        help_text="The number of the build that is published; null while nothing is.",
+    )
+    published_at = serializers.DateTimeField(
+        source="current_publication.published_at", read_only=True, allow_null=True, default=None
+    )
+    page = serializers.SerializerMethodField(help_text="Where to look at it.")
+    pointer = serializers.SerializerMethodField(
+        help_text="Where the published files begin (docs/adr/0001-artifact-format.md); null while nothing is published."
+    )
+
+    class Meta:
+        model = Galaxy
+        fields = [
+            "uuid",
+            "slug",
+            "collection",
+            "title",
+            "description",
+            "visibility",
+            "n_images",
+            "build",
+            "published_at",
+            "page",
+            "pointer",
+        ]
+        read_only_fields = fields
+
+    @extend_schema_field(serializers.URLField())
+    def get_page(self, galaxy: Galaxy) -> str:
+        """By its uuid where only a link leads there."""
+        if galaxy.visibility == galaxy.collection.visibility == "public":
+            return _absolute(self.context, "explorer:galaxy", slug=galaxy.slug)
+        return _absolute(self.context, "explorer:galaxy-link", galaxy_uuid=galaxy.uuid)
+
+    @extend_schema_field(serializers.URLField(allow_null=True))
+    def get_pointer(self, galaxy: Galaxy) -> str | None:
+        """The pointer file at the artifact door."""
+        if galaxy.current_publication_id is None:
+            return None
+        return _absolute(self.context, "explorer:artifact", galaxy_uuid=galaxy.uuid, name="current.json")

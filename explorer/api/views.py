@@ -1,0 +1,203 @@
+"""The read side of the API: each view says what it is about, the policy what of it this person sees."""
+
+from typing import Any
+
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    F,
+    IntegerField,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    When,
+)
+from django.db.models.functions import Coalesce
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework import viewsets
+from rest_framework.decorators import action
+from rest_framework.exceptions import NotFound, PermissionDenied
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from catalog.models import Cluster, Collection, EffectiveLabel, Galaxy, Group, Image, Label, Position
+from catalog.permissions import Verb, permitted, permitted_by_role
+from catalog.services.documents import assemble_document
+from explorer.api import filters, serializers
+from explorer.api.permissions import PolicyFiltered
+from explorer.names import is_uuid
+
+NAME = OpenApiParameter("name", str, OpenApiParameter.PATH, description="Slug or uuid.")
+
+
+class PolicyViewSet(PolicyFiltered, viewsets.ReadOnlyModelViewSet[Any]):
+    """Lists rows, and shows one by its uuid or slug."""
+
+    lookup_url_kwarg = "name"
+    lookup_value_converter = "slug"  # lets uuids through as well
+
+    def get_object(self) -> Any:
+        """The row of that name. NotFound, in the same words, when there is none and when it may not be seen."""
+        name = str(self.kwargs["name"])
+        field = "uuid" if is_uuid(name) else "slug"
+        rows = self.get_queryset()
+        row = None if field == "slug" and not _has_slug(rows.model) else rows.filter(**{field: name}).first()
+        if row is None:
+            raise NotFound(f"There is no {rows.model._meta.verbose_name} {name}, or none that you may see.")
+        self.check_object_permissions(self.request, row)
+        return row
+
+
+@extend_schema_view(
+    list=extend_schema(summary="Collections that you may see"),
+    retrieve=extend_schema(summary="One collection", parameters=[NAME]),
+)
+class CollectionViewSet(PolicyViewSet):
+    """Libraries of images."""
+
+    serializer_class = serializers.CollectionSerializer
+
+    def get_rows(self) -> QuerySet[Collection]:
+        """Collections, with the number of their images that the person may see."""
+        images = permitted(
+            self.request.user, Verb.VIEW, Image.objects.filter(collection=OuterRef("pk")), by_link=self.is_by_link()
+        )
+        return Collection.objects.annotate(n_images=_count(images, "collection"))
+
+
+@extend_schema_view(
+    list=extend_schema(summary="Images that you may see, with labels and clusters"),
+    retrieve=extend_schema(summary="One image", parameters=[OpenApiParameter("name", OpenApiTypes.UUID, "path")]),
+)
+class ImageViewSet(PolicyViewSet):
+    """Pictures."""
+
+    serializer_class = serializers.ImageSerializer
+    filterset_class = filters.ImageFilterSet
+    link_parameters = ("collection", "galaxy", "cluster")
+
+    def get_serializer_class(self) -> Any:
+        """A single image also tells its colours, which cost a look at what the annotator answered."""
+        return serializers.ImageDetailSerializer if self.action == "retrieve" else serializers.ImageSerializer
+
+    def get_rows(self) -> QuerySet[Image]:
+        """Images with all that the serializer reads: three queries, however many there are."""
+        user, params = self.request.user, self.request.query_params
+        known = permitted_by_role(user, Verb.VIEW, Collection.objects.all())
+        places = Position.objects.filter(
+            build__publications__current_of__isnull=False, group__cluster__in=filters.clusters_shown(user, params)
+        )
+        return (
+            Image.objects.annotate(
+                status_shown=Case(
+                    When(collection__in=known.values("pk"), then=F("annotation_status")),
+                    output_field=CharField(null=True),
+                )
+            )
+            .select_related("collection", "current_revision")
+            .prefetch_related(
+                Prefetch("effective_labels", EffectiveLabel.objects.select_related("label")),
+                Prefetch(
+                    "positions",
+                    places.select_related("group__cluster__galaxy").order_by("group__cluster__galaxy_id"),
+                    to_attr="places",
+                ),
+            )
+        )
+
+    @extend_schema(
+        summary="What the annotator answered about an image",
+        description="An AnnotateImageResponse in Cloud Vision's words. For people who contribute to the collection, and "
+        "for all who may see a galaxy that publishes it. A feature that was not looked for is absent, one that found "
+        "nothing is empty.",
+        parameters=[OpenApiParameter("name", OpenApiTypes.UUID, "path")],
+        responses=OpenApiTypes.OBJECT,
+        filters=False,
+    )
+    @action(detail=True, pagination_class=None, filterset_class=None)
+    def document(self, request: Request, name: str) -> Response:
+        """Assemble the document, for those who may read it."""
+        image = self.get_object()
+        if not self._may_read_document(image):
+            raise PermissionDenied(
+                "The document of this image is not published, and you do not contribute to its collection."
+            )
+        return Response(assemble_document(image))
+
+    def _may_read_document(self, image: Image) -> bool:
+        user = self.request.user
+        if permitted(user, Verb.CONTRIBUTE, Image.objects.filter(pk=image.pk)).exists():
+            return True
+        galaxies = Galaxy.objects.filter(publish_documents=True, current_publication__build__positions__image=image)
+        return permitted(user, Verb.VIEW, galaxies).exists()
+
+
+@extend_schema_view(list=extend_schema(summary="Labels of the images that you may see"))
+class LabelViewSet(PolicyFiltered, viewsets.mixins.ListModelMixin, viewsets.GenericViewSet[Label]):
+    """Terms."""
+
+    serializer_class = serializers.LabelSerializer
+    filterset_class = filters.LabelFilterSet
+    link_parameters = ("collection",)
+
+    def get_rows(self) -> QuerySet[Label]:
+        """Labels, with the number of images that carry them and that the person may see."""
+        images = permitted(self.request.user, Verb.VIEW, Image.objects.all(), by_link=self.is_by_link())
+        carried = EffectiveLabel.objects.filter(label=OuterRef("pk"), image__in=images.values("pk"))
+        return Label.objects.annotate(n_images=_count(carried, "label")).select_related("collection", "alias_of")
+
+
+@extend_schema_view(
+    list=extend_schema(summary="Clusters of the galaxies that you may see"),
+    retrieve=extend_schema(summary="One cluster", parameters=[OpenApiParameter("name", OpenApiTypes.UUID, "path")]),
+)
+class ClusterViewSet(PolicyViewSet):
+    """Named, coloured parts of a galaxy."""
+
+    serializer_class = serializers.ClusterSerializer
+    filterset_class = filters.ClusterFilterSet
+    link_parameters = ("galaxy",)
+
+    def get_rows(self) -> QuerySet[Cluster]:
+        """Clusters that are published now, and for people with a role the others too."""
+        groups = Group.objects.filter(cluster=OuterRef("pk"), build__publications__current_of=OuterRef("galaxy"))
+        known = permitted_by_role(self.request.user, Verb.VIEW, Cluster.objects.all())
+        return (
+            Cluster.objects.annotate(n_images=_total(groups, "cluster", Sum("n_images")))
+            .filter(Q(n_images__gt=0) | Q(pk__in=known.values("pk")))
+            .select_related("galaxy", "cover")
+        )
+
+
+@extend_schema_view(
+    list=extend_schema(summary="Galaxies that you may see"),
+    retrieve=extend_schema(summary="One galaxy", parameters=[NAME]),
+)
+class GalaxyViewSet(PolicyViewSet):
+    """Maps of collections."""
+
+    serializer_class = serializers.GalaxySerializer
+    filterset_class = filters.GalaxyFilterSet
+
+    def get_rows(self) -> QuerySet[Galaxy]:
+        """Galaxies with what is published of them."""
+        return Galaxy.objects.select_related("collection", "current_publication__build")
+
+
+def _count(rows: QuerySet[Any, Any], key: str) -> Coalesce:
+    return _total(rows, key, Count("pk"))
+
+
+def _total(rows: QuerySet[Any, Any], key: str, aggregate: Count | Sum) -> Coalesce:
+    """An aggregate over the rows that belong to the outer row by `key`; 0 where there are none."""
+    total = rows.order_by().values(key).annotate(total=aggregate).values("total")
+    return Coalesce(Subquery(total, output_field=IntegerField()), 0)
+
+
+def _has_slug(model: type[Any]) -> bool:
+    return model in {Collection, Galaxy}

@@ -1,0 +1,89 @@
+"""What the entrance shows of each galaxy that a person may see."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.db.models import OuterRef, Subquery
+from django.urls import reverse
+
+from catalog.models import Galaxy, Group, Image, Position
+from catalog.permissions import User, Verb, permitted
+from explorer.starmap import Glow, Star, draw_starmap
+
+__all__ = ["Card", "read_cards"]
+
+
+@dataclass
+class Card:
+    """A galaxy on the entrance page: its star map, and whom to thank for the pictures in it."""
+
+    galaxy: Galaxy
+    glows: list[Glow] = field(default_factory=list)
+    credits: list[str] = field(default_factory=list)
+
+    @property
+    def n_images(self) -> int:
+        """In the current publication; 0 while nothing is published."""
+        publication = self.galaxy.current_publication
+        return publication.n_images if publication else 0
+
+
+def read_cards(user: User) -> list[Card]:
+    """The galaxies that the person may see without a link, published ones first; three queries, however many there are.
+
+    Galaxies that are not published yet are shown to people with a role only: to others they are nothing yet.
+    """
+    rows = Galaxy.objects.select_related("collection", "current_publication").order_by("title", "pk")
+    galaxies = list(permitted(user, Verb.VIEW, rows))
+    groups = _groups_by_build(user, galaxies)
+    credits = _credits_by_image(groups)
+    cards = []
+    for galaxy in galaxies:
+        publication = galaxy.current_publication
+        if publication is None and not user.is_authenticated:
+            continue
+        card = Card(galaxy)
+        stars = []
+        for group in groups.get(publication.build_id, []) if publication else []:
+            uuid = _picture_of(group)
+            url = reverse("explorer:rendition", kwargs={"image_uuid": uuid, "kind": "small"}) if uuid else ""
+            stars.append(Star(group.x, group.y, group.n_images, group.cluster.colour, url))
+        card.glows = draw_starmap(stars)
+        shown = {glow.picture_url for glow in card.glows if glow.picture_url}
+        card.credits = sorted({text for url, text in credits.items() if url in shown})
+        cards.append(card)
+    return sorted(cards, key=lambda card: card.n_images == 0)
+
+
+def _groups_by_build(user: User, galaxies: Iterable[Galaxy]) -> dict[int, list[Group]]:
+    """Build id -> its groups, each with `first_image`: the uuid of a picture of it, None if it has none to show."""
+    builds = [galaxy.current_publication.build_id for galaxy in galaxies if galaxy.current_publication]
+    shown = Position.objects.filter(
+        group=OuterRef("pk"), image__hidden=False, image__current_revision__isnull=False
+    ).order_by("pk")
+    groups = (
+        Group.objects.filter(build__in=builds, cluster__hidden=False)
+        .select_related("cluster__cover")
+        .annotate(first_image=Subquery(shown.values("image__uuid")[:1]))
+    )
+    found: dict[int, list[Group]] = {}
+    for group in groups:
+        found.setdefault(group.build_id, []).append(group)
+    return found
+
+
+def _picture_of(group: Group) -> object:
+    """The uuid of the cluster's cover, else of the group's first picture."""
+    cover = group.cluster.cover
+    return cover.uuid if cover is not None and not cover.hidden else group.first_image  # type: ignore[attr-defined]
+
+
+def _credits_by_image(groups: dict[int, list[Group]]) -> dict[str, str]:
+    """Address of a picture -> whom to thank for it, and its licence."""
+    uuids = {_picture_of(group) for rows in groups.values() for group in rows}
+    credits = {}
+    for image in Image.objects.filter(uuid__in=uuids - {None}).only("uuid", "credit", "creator", "licence"):
+        text = ", ".join(filter(None, [image.credit or image.creator, image.licence]))
+        if text:
+            credits[reverse("explorer:rendition", kwargs={"image_uuid": image.uuid, "kind": "small"})] = text
+    return credits

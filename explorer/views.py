@@ -1,0 +1,66 @@
+"""Pages: the entrance with the galaxies one may see, and the page on which one flies through one of them."""
+
+import uuid
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from catalog.models import Galaxy, Image
+from catalog.permissions import Verb, can
+from explorer.entrance import read_cards
+from explorer.names import find_named
+from explorer.starmap import HEIGHT, WIDTH
+
+# Stands for an image's uuid in an address until the front end fills one in.
+NIL = uuid.UUID(int=0)
+
+
+@require_safe
+def show_entrance(request: HttpRequest) -> HttpResponse:
+    """The galaxies that this person may see."""
+    context = {"cards": read_cards(request.user), "map_width": WIDTH, "map_height": HEIGHT}
+    return render(request, "explorer/entrance.html", context)
+
+
+@require_safe
+def show_galaxy(request: HttpRequest, slug: str = "", galaxy_uuid: uuid.UUID | None = None) -> HttpResponse:
+    """The page of one galaxy, by its slug or, as a link gives it, by its uuid."""
+    rows = Galaxy.objects.select_related("collection", "current_publication")
+    galaxy = find_named(request.user, rows, str(galaxy_uuid or slug)).first()
+    if galaxy is None:
+        raise Http404("There is no such galaxy, or none that you may see.")
+    context = {"galaxy": galaxy, "is_public": can(AnonymousUser(), Verb.VIEW, galaxy)}
+    if galaxy.current_publication is None:
+        return render(request, "explorer/unpublished.html", context)
+    return render(request, "explorer/galaxy.html", context | {"config": _config(request, galaxy)})
+
+
+@require_safe
+def edit_image(request: HttpRequest, image_uuid: uuid.UUID) -> HttpResponse:
+    """Lead from the public name of an image to its page in the admin, which is known by another."""
+    image = Image.objects.filter(uuid=image_uuid).first()
+    if image is None or not _may_edit(request, image):
+        raise Http404("There is no such image, or none that you may edit.")
+    return HttpResponseRedirect(reverse("admin:catalog_image_change", args=[image.pk]))
+
+
+def _may_edit(request: HttpRequest, obj: Any) -> bool:
+    return request.user.is_authenticated and request.user.is_staff and can(request.user, Verb.CURATE, obj)
+
+
+def _config(request: HttpRequest, galaxy: Galaxy) -> dict[str, Any]:
+    """What the page tells the front end: names and addresses, with {uuid} and {rendition} to fill in."""
+    rendition = reverse("explorer:rendition", kwargs={"image_uuid": NIL, "kind": "small"})
+    edit = reverse("explorer:edit-image", kwargs={"image_uuid": NIL})
+    return {
+        "galaxy": {"uuid": str(galaxy.uuid), "slug": galaxy.slug, "title": galaxy.title},
+        "pointer_url": reverse("explorer:artifact", kwargs={"galaxy_uuid": galaxy.uuid, "name": "current.json"}),
+        "rendition_url": rendition.replace(str(NIL), "{uuid}").replace("small", "{rendition}"),
+        "home_url": reverse("explorer:entrance"),
+        "api_url": reverse("explorer:api"),
+        "image_admin_url": edit.replace(str(NIL), "{uuid}") if _may_edit(request, galaxy) else None,
+    }
