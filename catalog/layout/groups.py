@@ -1,6 +1,7 @@
 """Groups of neighbours: k-means on the positions."""
 
 import math
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,9 +65,13 @@ def compute_groups(positions: ArrayLike, *, k: int = 25, random_state: int = 0) 
     if len(distinct) <= n_groups:
         found = place_of.ravel()  # each place is its own group; k-means would only warn
     else:
-        from sklearn.cluster import KMeans  # a second of imports that only a build needs
+        # A second of imports that only a build needs.
+        from sklearn.cluster import KMeans
+        from sklearn.exceptions import ConvergenceWarning
 
-        with threadpool_limits(limits=1):
+        with threadpool_limits(limits=1), warnings.catch_warnings():
+            # Places that differ only in rounding leave groups empty; `_by_size` numbers those that are left.
+            warnings.simplefilter("ignore", ConvergenceWarning)
             found = KMeans(n_groups, n_init=N_STARTS, random_state=random_state).fit(places).labels_
     return _by_size(found, places)
 

@@ -31,15 +31,15 @@ TILES_PER_ATLAS = TILES_PER_ROW**2
 SHARD_SIZE = 256  # details of about 256 pictures are some 30 KB compressed: one quick request
 MAX_CLUSTERS = 256  # the cluster column is one byte
 
+# Details are compressed JSON and still end in .bin: from a name that ends in .gz, storages and servers derive a
+# Content-Encoding, some and not others, and the reader would get other bytes from each (FACTS.md).
 CONTENT_TYPES = {
     ".json": "application/json",
     ".bin": "application/octet-stream",
     ".webp": "image/webp",
-    # Not "JSON with a gzip encoding": compressed inside, so that every file server sends the same bytes.
-    ".json.gz": "application/gzip",
 }
 
-_OBJECT_NAME = re.compile(r"objects/[0-9a-f]{32}\.(?:json|bin|webp|json\.gz)")
+_OBJECT_NAME = re.compile(r"objects/[0-9a-f]{32}\.(?:json|bin|webp)")
 
 
 class ArtifactError(ValueError):
@@ -185,9 +185,11 @@ class Manifest:
                 ),
                 credits=tuple(_known(Credit, credit) for credit in document["credits"]),
             )
-        except (KeyError, TypeError, AttributeError) as error:
+        except ArtifactError:
+            raise
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise ArtifactError(
-                f"Expected a whole manifest of version {FORMAT_VERSION}, got one without {error}."
+                f"Expected a whole manifest of version {FORMAT_VERSION}, got one where this is missing or wrong: {error}."
             ) from error
 
     def object_names(self) -> list[str]:
@@ -220,8 +222,12 @@ class Pointer:
         check_format(document, POINTER_FORMAT)
         try:
             return cls(check_name(document["manifest"]), datetime.fromisoformat(document["published_at"]))
+        except ArtifactError:
+            raise
         except (KeyError, TypeError, ValueError) as error:
-            raise ArtifactError(f"Expected a pointer with manifest and published_at, got one where {error}.") from error
+            raise ArtifactError(
+                f"Expected a pointer with manifest and published_at, got one where this is missing or wrong: {error}."
+            ) from error
 
 
 def object_name(data: bytes, extension: str) -> str:

@@ -168,7 +168,7 @@ def write_artifact(
     for start in range(0, len(order), SHARD_SIZE):
         part = slice(start, start + SHARD_SIZE)
         details = read_details([int(i) for i in order[part]])
-        shards.append(store.add(encode_shard(details, uuids[part], columns.cluster[part].tolist()), ".json.gz"))
+        shards.append(store.add(encode_shard(details, uuids[part], columns.cluster[part].tolist()), ".bin"))
         on_progress("details", min(start + SHARD_SIZE, len(order)), len(order))
 
     points_data, layout = encode_points(columns)

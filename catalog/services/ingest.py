@@ -1,0 +1,161 @@
+"""Taking pictures in: candidates -> images with revisions, occurrences and renditions, or refusals with a reason."""
+
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import islice
+
+from django.conf import settings
+from django.db import IntegrityError
+
+from catalog.importers import Candidate, CandidateError, Refused
+from catalog.media import ErrorCode, PictureError, verify_picture
+from catalog.models import Collection, Occurrence, Refusal
+from catalog.services.ingest_rows import Arrival, BatchOutcome, save_arrivals, save_refusals
+from catalog.services.progress import Progress, ignore_progress
+
+__all__ = ["ImportResult", "import_images"]
+
+BATCH = 32  # pictures decoded, and then saved in one short transaction
+LISTED_REFUSALS = 100  # a result names this many; all of them are rows of Refusal
+
+
+@dataclass
+class ImportResult:
+    """What became of everything that was offered."""
+
+    n_seen: int = 0
+    n_added: int = 0
+    n_unchanged: int = 0
+    n_revised: int = 0
+    n_duplicates: int = 0
+    n_refused: int = 0
+    refused: list[dict[str, str]] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, object]:
+        """For a command's last line and a job's result."""
+        return dict(vars(self))
+
+    def add_refusal(self, refused: Refused) -> None:
+        """Count a refusal, and name it while the list is short."""
+        self.n_refused += 1
+        if len(self.refused) < LISTED_REFUSALS:
+            self.refused.append({"location": refused.location, "code": refused.code, "message": refused.message})
+
+
+def import_images(
+    collection: Collection,
+    candidates: Iterable[Candidate | Refused],
+    *,
+    source: str,
+    n_total: int = 0,
+    keep_originals: bool = False,
+    progress: Progress = ignore_progress,
+) -> ImportResult:
+    """Take everything that the candidates offer into the collection; what cannot be taken is refused, the rest goes on.
+
+    Streams: at most `BATCH` pictures are in memory. May be stopped (by the progress) or killed between any two batches and
+    run again: what has the same location and fingerprint as before is not read again, and the same bytes are one image.
+
+    Parameters
+    ----------
+    source
+        Names where the candidates come from; a location is unique within it.
+    n_total
+        How many candidates there are, for the progress; 0 if nobody knows.
+    keep_originals
+        Whether to copy the original bytes into media storage, or only remember where they are.
+    """
+    result = ImportResult()
+    n_threads = min(8, os.cpu_count() or 1)
+    with ThreadPoolExecutor(n_threads, thread_name_prefix="decode") as pool:
+        for batch in _batches(iter(candidates), BATCH):
+            progress("Importing", result.n_seen, n_total)
+            _import_batch(collection, batch, source, keep_originals, pool, result)
+    progress("Importing", result.n_seen, n_total)
+    return result
+
+
+def _import_batch(
+    collection: Collection,
+    batch: list[Candidate | Refused],
+    source: str,
+    keep_originals: bool,
+    pool: ThreadPoolExecutor,
+    result: ImportResult,
+) -> None:
+    result.n_seen += len(batch)
+    locations = [item.location for item in batch]
+    occurrences = {
+        row.location: row
+        for row in Occurrence.objects.filter(collection=collection, source=source, location__in=locations)
+    }
+    refusals = {
+        row.location: row
+        for row in Refusal.objects.filter(collection=collection, source=source, location__in=locations)
+    }
+    refused: list[tuple[Refused, str]] = []
+    to_read: list[Candidate] = []
+    for item in batch:
+        if isinstance(item, Refused):
+            refused.append((item, ""))
+            continue
+        known, earlier = occurrences.get(item.location), refusals.get(item.location)
+        if earlier and earlier.fingerprint and earlier.fingerprint == _refusal_fingerprint(item):
+            refused.append((Refused(item.location, earlier.code, earlier.message), earlier.fingerprint))
+        elif known and item.fingerprint and known.fingerprint == item.fingerprint:
+            result.n_unchanged += 1
+        else:
+            to_read.append(item)
+
+    arrivals: list[Arrival] = []
+    for candidate, read in zip(to_read, pool.map(lambda c: _read(c, keep_originals), to_read), strict=True):
+        if isinstance(read, Arrival):
+            arrivals.append(read)
+        else:
+            # What is wrong with the bytes stays wrong; what kept us from reading them (rights, a mount) is tried again.
+            about_the_bytes = read.code in set(ErrorCode)
+            refused.append((read, _refusal_fingerprint(candidate) if about_the_bytes else ""))
+
+    save_refusals(collection, source, refused)
+    outcome = _save_with_retry(collection, source, arrivals)
+    save_refusals(collection, source, [(item, "") for item in outcome.refused])
+    result.n_added += outcome.n_added
+    result.n_revised += outcome.n_revised
+    result.n_duplicates += outcome.n_duplicates
+    result.n_unchanged += outcome.n_unchanged
+    for item in [*(item for item, _fingerprint in refused), *outcome.refused]:
+        result.add_refusal(item)
+
+
+def _refusal_fingerprint(candidate: Candidate) -> str:
+    """A refusal holds for these bytes under these limits; a raised limit gives the file another chance."""
+    if not candidate.fingerprint:
+        return ""
+    return f"{candidate.fingerprint}|{settings.GALAXY_MAX_MEGAPIXELS}|{settings.GALAXY_MAX_FILE_MB}"
+
+
+def _read(candidate: Candidate, keep_originals: bool) -> Arrival | Refused:
+    """Read and verify one candidate; runs in a thread, touches no database."""
+    try:
+        data = candidate.read()
+        picture = verify_picture(
+            data, max_megapixels=settings.GALAXY_MAX_MEGAPIXELS, max_bytes=settings.GALAXY_MAX_FILE_MB * 1024**2
+        )
+    except (PictureError, CandidateError) as error:
+        return Refused(candidate.location, error.code, error.message)
+    return Arrival(candidate=candidate, picture=picture, original=data if keep_originals else None)
+
+
+def _save_with_retry(collection: Collection, source: str, arrivals: list[Arrival]) -> BatchOutcome:
+    """Save a batch; if another import saved some of it meanwhile, look again, once."""
+    try:
+        return save_arrivals(collection, source, arrivals)
+    except IntegrityError:
+        return save_arrivals(collection, source, arrivals)
+
+
+def _batches(items: Iterator[Candidate | Refused], size: int) -> Iterator[list[Candidate | Refused]]:
+    while batch := list(islice(items, size)):
+        yield batch

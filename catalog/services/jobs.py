@@ -1,0 +1,289 @@
+"""Background work: what kinds there are, starting and cancelling it, and running it under a lease.
+
+The job row is the truth. The queue only carries wake-ups: a wake-up too many finds nothing to claim, one too few is made up
+for by the supervisor. What kinds there are, and how to wake a worker, is announced to this module when Django starts.
+"""
+
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from types import TracebackType
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.models import User as Person
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, connection, transaction
+
+from catalog import permissions
+from catalog.models import Collection, Galaxy, Job, JobStatus
+from catalog.permissions import Verb
+from catalog.services.errors import ServiceError
+from catalog.services.leases import (
+    Lease,
+    claim_job,
+    end_job,
+    hand_back,
+    renew_lease,
+    request_cancel,
+    take_back_expired,
+    write_progress,
+)
+from catalog.services.progress import CancelledError
+
+__all__ = [
+    "JobKind",
+    "JobRun",
+    "cancel_job",
+    "job_kinds",
+    "recover_dead_jobs",
+    "register_job_kind",
+    "retry_job",
+    "run_job",
+    "set_wake_up",
+    "start_job",
+]
+
+logger = logging.getLogger(__name__)
+
+User = Person | AnonymousUser
+WRITE_EVERY_S = 0.5  # a progress page looks about this often; more writes would only queue for SQLite's one lock
+
+
+class JobRun:
+    """A job while it runs: what the deed is given. Call `progress` between chunks of work."""
+
+    def __init__(self, job: Job, lease: Lease) -> None:
+        self.job = job
+        self.params: dict[str, Any] = job.params
+        self._lease = lease
+        self._lease_lost = threading.Event()
+        self._latest: tuple[str, int, int] = ("", 0, 0)
+        self._written_at = -WRITE_EVERY_S
+
+    def progress(self, stage: str, done: int, total: int) -> None:
+        """A `Progress`: raises CancelledError when somebody asked to cancel, or when the lease is lost."""
+        new_stage = stage != self._latest[0]
+        self._latest = (stage, done, total)
+        if self._lease_lost.is_set():
+            raise CancelledError("The lease is lost: another worker may run this job by now.")
+        if not new_stage and time.monotonic() - self._written_at < WRITE_EVERY_S:
+            return
+        self._written_at = time.monotonic()
+        if not write_progress(self._lease, stage, done, total, new_stage=new_stage):
+            raise CancelledError("Somebody asked to cancel, or the lease is lost.")
+
+    def renew(self) -> None:
+        """Hold on to the lease; where it is lost, the next `progress` says so."""
+        if not renew_lease(self._lease):
+            self._lease_lost.set()
+
+    def end(self, status: JobStatus, **values: Any) -> None:
+        """Write how it ended, together with the last progress, which may not have been written yet."""
+        _stage, done, total = self._latest
+        if not end_job(self._lease, status, progress_done=max(done, 0), progress_total=max(total, 0), **values):
+            logger.warning("Job %s lost its lease before it ended; another worker goes on with it.", self.job.uuid)
+
+
+@dataclass(frozen=True)
+class JobKind:
+    """A deed that can be done in the background. It may be killed anywhere and run again: it skips what is done."""
+
+    name: str
+    run: Callable[[JobRun], dict[str, Any]]
+    """Does it, and answers with the job's result: small, JSON."""
+    title: str
+    """What people read."""
+    queue: str = "long"
+    """`short` for what people wait for (seconds), `long` for everything else."""
+    verb: Verb = Verb.CURATE
+    """What whoever starts or cancels it must be allowed to do with the collection."""
+    trusted_only: bool = False
+    """Whether only a superuser may start it, whatever their role: it reaches beyond the collection."""
+
+
+_kinds: dict[str, JobKind] = {}
+_wake_ups: list[Callable[[Job], None]] = []
+
+
+def register_job_kind(kind: JobKind) -> None:
+    """Announce a kind of job; called when Django starts. The same name twice replaces the first."""
+    _kinds[kind.name] = kind
+
+
+def job_kinds() -> dict[str, JobKind]:
+    """Every kind there is, by name."""
+    return dict(_kinds)
+
+
+def set_wake_up(wake_up: Callable[[Job], None]) -> None:
+    """Announce how a worker is told that a job waits; called when Django starts."""
+    _wake_ups[:] = [wake_up]
+
+
+def start_job(
+    kind: str,
+    params: dict[str, Any],
+    *,
+    by: User | None,
+    collection: Collection | None = None,
+    galaxy: Galaxy | None = None,
+) -> Job:
+    """Queue a deed and wake a worker on commit.
+
+    An equal job that still waits is answered instead of a second one, so that an impatient second click costs nothing.
+
+    Parameters
+    ----------
+    kind
+        The name of a registered kind.
+    params
+        Small JSON: ids and options, never contents.
+    by
+        Who asks; None is the house itself (commands, the supervisor). PermissionDenied when they may not.
+    collection, galaxy
+        What it is about; a galaxy brings its collection along.
+    """
+    if kind not in _kinds:
+        raise ServiceError(f"There is no job kind {kind!r}. There are: {', '.join(sorted(_kinds))}.")
+    if galaxy is not None:
+        collection = galaxy.collection
+    _require(_kinds[kind], by, collection)
+    waiting = Job.objects.filter(
+        kind=kind,
+        params=params,
+        collection=collection,
+        galaxy=galaxy,
+        status=JobStatus.QUEUED,
+        cancel_requested_at=None,
+    ).first()
+    if waiting:
+        return waiting
+    job = Job.objects.create(
+        kind=kind,
+        params=params,
+        collection=collection,
+        galaxy=galaxy,
+        queue=_kinds[kind].queue,
+        created_by=by if isinstance(by, Person) else None,
+    )
+    wake(job)
+    return job
+
+
+def cancel_job(job: Job, *, by: User | None) -> Job:
+    """Ask a job to stop: at once if it waits, at the next safe point if it runs. One that has ended is left as it is."""
+    _require(_kinds.get(job.kind), by, job.collection)
+    request_cancel(job)
+    job.refresh_from_db()
+    return job
+
+
+def retry_job(job: Job, *, by: User | None) -> Job:
+    """Do again what failed or was cancelled, as a new job: an ended one stays what it is."""
+    if job.status not in {JobStatus.FAILED, JobStatus.CANCELLED}:
+        raise ServiceError(
+            f"Only a failed or cancelled job can be tried again; this one is {job.get_status_display()}."
+        )
+    return start_job(job.kind, job.params, by=by, collection=job.collection, galaxy=job.galaxy)
+
+
+def wake(job: Job) -> None:
+    """Tell a worker, once the transaction is through, that a job waits."""
+    for wake_up in _wake_ups:
+        transaction.on_commit(partial(wake_up, job))
+
+
+def recover_dead_jobs(*, dead_workers: frozenset[str] = frozenset()) -> list[Job]:
+    """Queue again what dead workers left in the middle, and wake a worker for each; see `take_back_expired`."""
+    jobs = take_back_expired(dead_workers=dead_workers)
+    for job in jobs:
+        logger.warning("The worker of job %s (%s) died; it is queued again.", job.uuid, job.kind)
+        wake(job)
+    return jobs
+
+
+def run_job(job_uuid: uuid.UUID, *, worker: str) -> None:
+    """Claim a job and do it, to its end: what a worker does on a wake-up. Returns at once if there is nothing to claim.
+
+    No transaction is open around the deed. What a person can mend (ServiceError) becomes the job's error as it is; anything
+    else goes to the log with its traceback, and the job only says where to look: an exception's own text may hold paths.
+    """
+    lease = claim_job(job_uuid, worker=worker)
+    if lease is None:
+        return
+    job = Job.objects.select_related("collection", "galaxy__collection").get(pk=lease.job_id)
+    run = JobRun(job, lease)
+    with Heartbeat(run):
+        try:
+            kind = _kinds.get(job.kind)
+            if kind is None:
+                raise ServiceError(f"This worker knows no job kind {job.kind!r}; is it older than the web process?")
+            result = kind.run(run)
+        except CancelledError:
+            _end_cancelled(run)
+        except ServiceError as error:
+            run.end(JobStatus.FAILED, error=str(error) or type(error).__name__)
+        except Exception as error:
+            logger.exception("Job %s (%s) failed.", job.uuid, job.kind)
+            run.end(
+                JobStatus.FAILED,
+                error=f"It failed unexpectedly ({type(error).__name__}). The worker's log tells more, under job {job.uuid}.",
+            )
+        except BaseException:
+            # The worker was told to stop in the middle (SystemExit out of its signal handler): somebody else goes on.
+            if hand_back(lease):
+                wake(job)
+            raise
+        else:
+            run.end(JobStatus.SUCCEEDED, result=result, error="")
+
+
+class Heartbeat:
+    """While open, renews the lease every third of its time, from a thread with a database connection of its own."""
+
+    def __init__(self, run: JobRun) -> None:
+        self._run = run
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name=f"lease-{run.job.pk}", daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _beat(self) -> None:
+        try:
+            while not self._stop.wait(settings.GALAXY_LEASE_S / 3):
+                try:
+                    self._run.renew()
+                except DatabaseError:
+                    # Busy or briefly gone; there are two more beats before the lease runs out.
+                    logger.warning("Could not renew the lease of job %s.", self._run.job.uuid, exc_info=True)
+                    connection.close()
+        finally:
+            connection.close()
+
+
+def _end_cancelled(run: JobRun) -> None:
+    """A deed that stopped was either asked to, or has lost its lease, and then its end is not ours to write."""
+    run.job.refresh_from_db(fields=["cancel_requested_at"])
+    if run.job.cancel_requested_at:
+        run.end(JobStatus.CANCELLED)
+
+
+def _require(kind: JobKind | None, by: User | None, collection: Collection | None) -> None:
+    if by is None or permissions.is_trusted(by):
+        return
+    if kind is None or kind.trusted_only or collection is None:
+        raise PermissionDenied("Only an administrator may start or cancel this.")
+    permissions.require(by, kind.verb, collection)

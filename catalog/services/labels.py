@@ -1,0 +1,170 @@
+"""Terms and what holds of them: from machines' words and people's decisions to effective labels."""
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from catalog.models import Collection, Decision, EffectiveLabel, Image, Label, MachineLabel
+
+__all__ = ["LabelScore", "find_or_make_labels", "fold_term", "recompute_effective_labels", "write_machine_labels"]
+
+MAX_TERM_LENGTH = 200
+SIDECAR = "sidecar"
+DECISION = "decision"
+CHUNK = 500
+
+
+@dataclass(frozen=True)
+class LabelScore:
+    """One term said of one image: the term as given, its score in [0, 1], and its concept, if known."""
+
+    term: str
+    score: float
+    vocabulary: str = ""
+    concept_id: str = ""
+
+
+def fold_term(term: str) -> str:
+    """The key by which a term is found: Unicode NFKC, case folded, single blanks. Plurals stay: glass is not glasses."""
+    return " ".join(unicodedata.normalize("NFKC", term).casefold().split())[:MAX_TERM_LENGTH]
+
+
+def find_or_make_labels(collection: Collection, terms: Iterable[LabelScore]) -> dict[str, Label]:
+    """The collection's labels for these terms, by key; new ones are made. A term that folds to nothing is left out."""
+    wanted: dict[str, LabelScore] = {}
+    for item in terms:
+        if key := fold_term(item.term):
+            wanted.setdefault(key, item)
+    labels = _labels_by_key(collection, wanted)
+    missing = [
+        Label(
+            collection=collection,
+            term=" ".join(item.term.split())[:MAX_TERM_LENGTH],
+            key=key,
+            vocabulary=item.vocabulary,
+            concept_id=item.concept_id,
+        )
+        for key, item in wanted.items()
+        if key not in labels
+    ]
+    if missing:
+        # Another importer may make the same term at the same moment: whoever comes second reads what the first one made.
+        Label.objects.bulk_create(missing, ignore_conflicts=True, batch_size=CHUNK)
+        labels |= _labels_by_key(collection, [label.key for label in missing])
+    return labels
+
+
+def write_machine_labels(
+    collection: Collection, *, source: str, labels_by_image: Mapping[int, Sequence[LabelScore]]
+) -> None:
+    """Replace what one source says of these images, and bring their effective labels up to date.
+
+    Parameters
+    ----------
+    source
+        The annotator's name, or "sidecar".
+    labels_by_image
+        For each image id all that the source says now; an empty list takes back what it said before.
+    """
+    ids = sorted(labels_by_image)
+    for start in range(0, len(ids), CHUNK):
+        chunk = ids[start : start + CHUNK]
+        with transaction.atomic():
+            labels = find_or_make_labels(collection, (item for i in chunk for item in labels_by_image[i]))
+            MachineLabel.objects.filter(image__in=chunk, source=source).delete()
+            MachineLabel.objects.bulk_create(
+                [
+                    MachineLabel(image_id=image_id, label_id=label_id, score=score, source=source)
+                    for image_id in chunk
+                    for label_id, score in _best_scores(labels_by_image[image_id], labels).items()
+                ],
+                batch_size=CHUNK,
+            )
+            recompute_effective_labels(collection, chunk)
+
+
+def recompute_effective_labels(collection: Collection, image_ids: Sequence[int]) -> None:
+    """Derive the effective labels of these images of a collection anew: decisions over sidecars over machines.
+
+    A rejected label is gone, an accepted or added one has score 1.0; the latest decision whose change is not undone
+    holds. What a sidecar says is taken as it is, what a machine says from the collection's `min_score` on. Aliases count
+    as the label that they stand for.
+    """
+    for start in range(0, len(image_ids), CHUNK):
+        chunk = image_ids[start : start + CHUNK]
+        with transaction.atomic():
+            effective = _effective_labels(collection, chunk)
+            EffectiveLabel.objects.filter(image__in=chunk).delete()
+            EffectiveLabel.objects.bulk_create(effective, batch_size=CHUNK)
+
+
+def recompute_collection_labels(collection: Collection) -> None:
+    """Derive all effective labels of a collection anew, after its `min_score` or its aliases changed."""
+    ids = list(Image.objects.filter(collection=collection).order_by("pk").values_list("pk", flat=True))
+    recompute_effective_labels(collection, ids)
+
+
+def _labels_by_key(collection: Collection, keys: Iterable[str]) -> dict[str, Label]:
+    keys = list(keys)
+    found: dict[str, Label] = {}
+    for start in range(0, len(keys), CHUNK):
+        rows = Label.objects.filter(collection=collection, key__in=keys[start : start + CHUNK])
+        found |= {label.key: label for label in rows}
+    return found
+
+
+def _best_scores(items: Sequence[LabelScore], labels: Mapping[str, Label]) -> dict[int, float]:
+    """Label id -> highest score; several spellings of one term are one label."""
+    best: dict[int, float] = {}
+    for item in items:
+        label = labels.get(fold_term(item.term))
+        if label is not None:
+            best[label.pk] = max(best.get(label.pk, 0.0), min(max(item.score, 0.0), 1.0))
+    return best
+
+
+def _effective_labels(collection: Collection, image_ids: Sequence[int]) -> list[EffectiveLabel]:
+    targets = _alias_targets(collection)
+    # (image, label) -> (rank, score, source); the higher rank wins, then the higher score.
+    best: dict[tuple[int, int], tuple[int, float, str]] = {}
+    said = MachineLabel.objects.filter(image__in=image_ids).values_list("image_id", "label_id", "score", "source")
+    for image_id, label_id, score, source in said:
+        if source != SIDECAR and score < collection.min_score:
+            continue
+        key = (image_id, targets.get(label_id, label_id))
+        best[key] = max(best.get(key, (0, 0.0, "")), (2 if source == SIDECAR else 1, score, source))
+    for key, verdict in _decisions_in_force(image_ids, targets).items():
+        if verdict == Decision.Verdict.REJECT:
+            best.pop(key, None)
+        else:
+            best[key] = (3, 1.0, DECISION)
+    return [
+        EffectiveLabel(image_id=image_id, label_id=label_id, score=score, source=source)
+        for (image_id, label_id), (_rank, score, source) in best.items()
+    ]
+
+
+def _decisions_in_force(image_ids: Sequence[int], targets: Mapping[int, int]) -> dict[tuple[int, int], str]:
+    """(image, label) -> the latest verdict whose change is not undone."""
+    decisions = (
+        Decision.objects.filter(image__in=image_ids, change__undone_at__isnull=True)
+        .order_by("pk")
+        .values_list("image_id", "label_id", "verdict")
+    )
+    return {(image_id, targets.get(label_id, label_id)): verdict for image_id, label_id, verdict in decisions}
+
+
+def _alias_targets(collection: Collection) -> dict[int, int]:
+    """Alias id -> id of the label that it finally stands for; a circle of aliases stands for itself."""
+    direct = dict(Label.objects.filter(collection=collection, alias_of__isnull=False).values_list("pk", "alias_of_id"))
+    targets: dict[int, int] = {}
+    for start in direct:
+        seen: set[int] = set()
+        at = start
+        while at in direct and at not in seen:
+            seen.add(at)
+            at = direct[at]
+        targets[start] = at
+    return targets

@@ -1,0 +1,157 @@
+"""A galaxy of any size builds: positions, groups and clusters that people will know again."""
+
+import numpy as np
+import pytest
+
+from catalog.models import Build, Cluster, Galaxy, Image, Pin, Position
+from catalog.services.build import BuildError, build_galaxy
+from catalog.services.clusters import cluster_of_images
+from catalog.services.curate import rename_cluster
+from catalog.services.progress import CancelledError
+from tests.factories import CollectionFactory, GalaxyFactory, ImageFactory
+
+pytestmark = pytest.mark.django_db
+
+TERMS = ["cat", "snow", "castle", "violin"]
+
+
+def galaxy_of(n: int, *, terms: list[str] = TERMS, **settings: object) -> Galaxy:
+    """A galaxy of n images, the first quarter cats, the next snow and so on."""
+    galaxy: Galaxy = GalaxyFactory.create(collection=CollectionFactory.create(), **settings)
+    add_images(galaxy, n, terms)
+    return galaxy
+
+
+def add_images(galaxy: Galaxy, n: int, terms: list[str]) -> None:
+    for i in range(n):
+        term = terms[i * len(terms) // n]
+        labels = {term: 0.9, "photograph": 0.5}
+        ImageFactory.create(collection=galaxy.collection, labels=labels, renditions=False)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 10, 100])
+def test_small_galaxies_build(n: int):
+    build = build_galaxy(galaxy_of(n)).build
+
+    assert build.complete
+    assert build.n_images == build.positions.count() == n
+    points = np.array(list(build.positions.values_list("x", "y", "z")))
+    assert np.isfinite(points).all()
+    assert np.allclose(points.mean(axis=0), 0, atol=1e-3)
+    assert sum(build.groups.values_list("n_images", flat=True)) == n
+    names = list(build.galaxy.clusters.values_list("name", flat=True))
+    assert len(names) == len(set(names)) == build.groups.count()
+
+
+def test_images_that_all_have_the_same_label_build():
+    build = build_galaxy(galaxy_of(40, terms=["snow"])).build
+
+    points = np.array(list(build.positions.values_list("x", "y", "z")))
+    assert np.isfinite(points).all()
+    assert build.galaxy.clusters.filter(name__startswith="snow").exists()
+
+
+def test_images_without_labels_build_and_are_called_so():
+    galaxy = GalaxyFactory.create()
+    ImageFactory.create_batch(5, collection=galaxy.collection, renditions=False)
+
+    build_galaxy(galaxy)
+
+    assert galaxy.clusters.filter(name__startswith="Unlabelled").exists()
+
+
+def test_an_empty_collection_says_what_to_do():
+    galaxy = GalaxyFactory.create()
+
+    with pytest.raises(BuildError, match=f"import_images FOLDER --collection {galaxy.collection.slug}"):
+        build_galaxy(galaxy)
+
+
+def test_like_lies_near_like_and_clusters_are_named_after_what_they_hold():
+    galaxy = galaxy_of(80, n_clusters=4)
+
+    build = build_galaxy(galaxy).build
+
+    assert set(galaxy.clusters.values_list("name", flat=True)) == set(TERMS)
+    for cluster in galaxy.clusters.all():
+        images = Image.objects.filter(positions__group__cluster=cluster, positions__build=build)
+        labelled = images.filter(effective_labels__label__term=cluster.name)
+        assert labelled.count() == images.count() == 20
+    assert build.quality["trustworthiness"] > 0.9
+
+
+def test_hidden_images_are_not_placed():
+    galaxy = galaxy_of(10)
+    Image.objects.filter(pk=Image.objects.first().pk).update(hidden=True)
+
+    assert build_galaxy(galaxy).build.n_images == 9
+
+
+def test_the_same_input_is_not_built_twice_and_the_same_seed_gives_the_same_map():
+    galaxy = galaxy_of(60)
+    first = build_galaxy(galaxy)
+    again = build_galaxy(galaxy)
+    forced = build_galaxy(galaxy, force=True)
+
+    assert (first.created, again.created, forced.created) == (True, False, True)
+    assert again.build == first.build
+    place = lambda build: list(build.positions.order_by("image").values_list("x", "y", "z"))  # noqa: E731
+    assert place(forced.build) == place(first.build)
+
+
+def test_clusters_outlive_a_build_with_the_curators_name():
+    galaxy = galaxy_of(80, n_clusters=4)
+    build_galaxy(galaxy)
+    snow = galaxy.clusters.get(name="snow")
+    rename_cluster(snow, name="Winter")
+    add_images(galaxy, 8, TERMS)
+
+    build = build_galaxy(galaxy).build
+
+    assert galaxy.clusters.count() == 4
+    assert set(galaxy.clusters.values_list("name", flat=True)) == {"cat", "Winter", "castle", "violin"}
+    assert build.groups.filter(cluster=snow).count() == 1
+
+
+def test_a_pin_outweighs_the_group():
+    galaxy = galaxy_of(80, n_clusters=4)
+    build = build_galaxy(galaxy).build
+    cat = Position.objects.filter(build=build, group__cluster__name="cat").first()
+    snow = galaxy.clusters.get(name="snow")
+    Pin.objects.create(galaxy=galaxy, cluster=snow, image=cat.image)
+
+    assert cluster_of_images(galaxy, build.pk)[cat.image_id] == snow.pk
+
+
+def test_a_stopped_build_leaves_the_last_one_in_force():
+    galaxy = galaxy_of(60)
+    first = build_galaxy(galaxy).build
+
+    def stop_while_saving(stage: str, done: int, total: int) -> None:
+        if stage == "Saving" and done == 0:
+            raise CancelledError
+
+    with pytest.raises(CancelledError):
+        build_galaxy(galaxy, force=True, progress=stop_while_saving)
+
+    assert galaxy.builds.filter(complete=True).get() == first
+    assert build_galaxy(galaxy, force=True).build.number == 2
+    assert Build.objects.filter(complete=False).count() == 0
+
+
+def test_old_builds_go_in_time():
+    galaxy = galaxy_of(5)
+    for _ in range(7):
+        build_galaxy(galaxy, force=True)
+
+    assert sorted(galaxy.builds.values_list("number", flat=True)) == [3, 4, 5, 6, 7]
+
+
+def test_a_galaxy_can_be_deleted_with_all_it_has():
+    galaxy = galaxy_of(10)
+    build_galaxy(galaxy)
+
+    galaxy.delete()
+
+    assert not Build.objects.exists()
+    assert not Cluster.objects.exists()
