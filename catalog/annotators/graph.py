@@ -141,9 +141,7 @@ class _Builder:
         )
 
     def relu6(self, value: str) -> str:
-        return self.node(
-            "Clip", [value, self.constant("zero", np.float32(0)), self.constant("six", np.float32(6))]
-        )
+        return self.node("Clip", [value, self.constant("zero", np.float32(0)), self.constant("six", np.float32(6))])
 
     def constant(self, name: str, array: npt.NDArray[Any] | np.float32) -> str:
         if all(existing.name != name for existing in self.constants):

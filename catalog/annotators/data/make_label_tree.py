@@ -40,7 +40,9 @@ def read_parents(path: Path) -> dict[str, list[str]]:
         n_pointers = int(fields[4 + 2 * n_words])
         first = 5 + 2 * n_words
         pointers = [fields[first + 4 * i : first + 4 * i + 4] for i in range(n_pointers)]
-        parents["n" + fields[0]] = ["n" + target for kind, target, part, _ in pointers if kind[0] == "@" and part == "n"]
+        parents["n" + fields[0]] = [
+            "n" + target for kind, target, part, _ in pointers if kind[0] == "@" and part == "n"
+        ]
     return parents
 
 
@@ -64,7 +66,9 @@ def make_tree(parents: Mapping[str, list[str]]) -> list[tuple[str, str, list[int
     class_rows = _read_rows("class_words.csv")
     class_ids = [row["wordnet_id"] for row in class_rows]
     if class_ids != sorted(set(class_ids)) or len(class_ids) != 1000:
-        raise LabelTreeError(f"Expected 1000 different ids in rising order in class_words.csv, but got {len(class_ids)}.")
+        raise LabelTreeError(
+            f"Expected 1000 different ids in rising order in class_words.csv, but got {len(class_ids)}."
+        )
     beneath = find_classes_beneath(class_ids, parents)
     classes_of_word = {row["word"]: {index} for index, row in enumerate(class_rows) if row["word"]}
     words = {row["wordnet_id"]: (row["word"], {i}) for i, row in enumerate(class_rows) if row["word"]}
@@ -74,7 +78,9 @@ def make_tree(parents: Mapping[str, list[str]]) -> list[tuple[str, str, list[int
         for entry in filter(None, (part.strip() for part in entries.split(";"))):
             members = classes_of_word.get(entry) or beneath.get(entry)
             if not members:
-                raise LabelTreeError(f"Expected a class's word or an id above a class in everyday_words.csv, got {entry!r}.")
+                raise LabelTreeError(
+                    f"Expected a class's word or an id above a class in everyday_words.csv, got {entry!r}."
+                )
             found |= members
         return found
 
@@ -84,7 +90,9 @@ def make_tree(parents: Mapping[str, list[str]]) -> list[tuple[str, str, list[int
             raise LabelTreeError(f"Expected an id of WordNet 3.0 in everyday_words.csv, but got {node!r}.")
         classes = (beneath.get(node, set()) | resolve(row["also"])) - resolve(row["without"])
         if not classes:
-            raise LabelTreeError(f"Expected classes beneath {node} ({row['word']}), but there are none. Name some in `also`.")
+            raise LabelTreeError(
+                f"Expected classes beneath {node} ({row['word']}), but there are none. Name some in `also`."
+            )
         words[node] = (row["word"], classes)
     _refuse_doubles(words)
     tree = [(node, word, sorted(classes)) for node, (word, classes) in words.items()]
@@ -113,7 +121,9 @@ def write_tree(tree: list[tuple[str, str, list[int]]]) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--wordnet", type=Path, default=Path("/usr/share/wordnet/data.noun"), help="WordNet 3.0's nouns")
+    parser.add_argument(
+        "--wordnet", type=Path, default=Path("/usr/share/wordnet/data.noun"), help="WordNet 3.0's nouns"
+    )
     parser.add_argument("--check", action="store_true", help="write nothing; fail if the file would change")
     options = parser.parse_args()
     try:
