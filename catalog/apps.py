@@ -8,3 +8,12 @@ class CatalogConfig(AppConfig):
 
     name = "catalog"
     verbose_name = "Catalog"
+
+    def ready(self) -> None:
+        """Announce what can be checked, done in the background, and must follow a deletion."""
+        # Models exist only now, so what needs them cannot be imported above.
+        from catalog import checks, signal_handlers, tasks
+
+        checks.register()
+        signal_handlers.connect()
+        tasks.register()

@@ -8,3 +8,10 @@ class ExplorerConfig(AppConfig):
 
     name = "explorer"
     verbose_name = "Explorer"
+
+    def ready(self) -> None:
+        """Announce what the explorer does in the background."""
+        # Models exist only now, so what needs them cannot be imported above.
+        from explorer import tasks
+
+        tasks.register()

@@ -32,11 +32,11 @@ class Job(models.Model):
 
         queued -> running -> succeeded
           |  ^       |-----> failed      its own error, or dead more often than max_attempts
-          |  '-------|       the lease ran out (its worker died): the supervisor queues it again
+          |  '-------|       its worker died (the lease ran out) or was told to stop: queued again
           '----------'-----> cancelled   asked for by a person, seen at the next safe point
 
     A worker holds the lease while it runs the job and renews it every third of `GALAXY_LEASE_S`; only the holder of the
-    unexpired lease (`lease_token`) may write progress or an end, so a worker believed dead cannot overwrite its successor.
+    lease (`lease_token`) may write progress or an end, so a worker believed dead cannot overwrite its successor.
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
