@@ -1,0 +1,66 @@
+import gzip
+import json
+from uuid import UUID
+
+import pytest
+
+from explorer.artifact import ArtifactError
+from explorer.artifact.details import decode_shard, encode_shard
+
+UUIDS = [UUID(int=1), UUID(int=2)]
+NAME = "objects/" + "0" * 32 + ".bin"
+
+
+def details(number=1, **extra):
+    return {"uuid": str(UUID(int=number)), "title": f"Picture {number}", **extra}
+
+
+def encode_one(**extra):
+    return encode_shard([details(**extra)], UUIDS[:1], [0])
+
+
+def test_details_come_back_with_their_cluster():
+    data = encode_shard([details(1), details(2, width=30)], UUIDS, [4, 0])
+    assert decode_shard(data, NAME) == [{**details(1), "cluster": 4}, {**details(2), "width": 30, "cluster": 0}]
+    assert json.loads(gzip.decompress(data))["version"] == 1
+
+
+@pytest.mark.parametrize(
+    ("extra", "message"),
+    [
+        ({"external_id": "7", "path": "/home"}, "in an image's details .*, got also external_id, path"),
+        ({"labels": [{"term": "cat", "score": 1.0, "decided_by": "ann"}]}, "in a label .*, got also decided_by"),
+        ({"colours": [{"colour": "#000000", "note": ""}]}, "in a colour .*, got also note"),
+        (
+            {"document": {"labelAnnotations": [], "context": {"uri": "gs://private"}}},
+            "raw document .*, got also context",
+        ),
+    ],
+)
+def test_a_field_that_is_not_public_stops_the_publication(extra, message):
+    with pytest.raises(ArtifactError, match=message):
+        encode_one(**extra)
+
+
+def test_details_of_another_image_are_refused():
+    with pytest.raises(ArtifactError, match=r"details of image 0.*1, got those of 0.*2: keep the order"):
+        encode_shard([details(2), details(1)], UUIDS, [0, 0])
+    with pytest.raises(ArtifactError, match="details of 2 images, got 1"):
+        encode_shard([details(1)], UUIDS, [0, 0])
+
+
+@pytest.mark.parametrize("link", ["javascript:alert(1)", "data:text/html,x", "", None])
+def test_only_web_links_leave(link):
+    assert "source_url" not in decode_shard(encode_one(source_url=link), NAME)[0]
+    assert decode_shard(encode_one(source_url="https://a.org/b"), NAME)[0]["source_url"] == "https://a.org/b"
+
+
+def test_numbers_that_browsers_refuse_are_refused_here():
+    with pytest.raises(ArtifactError, match="finite numbers"):
+        encode_one(labels=[{"term": "cat", "score": float("nan")}])
+
+
+@pytest.mark.parametrize("data", [b"<html>", b"[]", b'{"version":2,"images":[]}', b'{"version":1}'])
+def test_what_is_no_shard_is_refused_with_its_name(data):
+    with pytest.raises(ArtifactError, match=NAME):
+        decode_shard(data, NAME)
