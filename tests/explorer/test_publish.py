@@ -146,7 +146,7 @@ def test_deleting_a_galaxy_leaves_no_file(galaxy: Galaxy, django_capture_on_comm
     with django_capture_on_commit_callbacks(execute=True):
         galaxy.delete()
 
-    folders, files = storages["galaxies"].listdir(str(galaxy.uuid))
+    files = storages["galaxies"].listdir(str(galaxy.uuid))[1]
     assert files == []
     assert storages["galaxies"].listdir(f"{galaxy.uuid}/objects")[1] == []
 
