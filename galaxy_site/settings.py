@@ -26,7 +26,7 @@ CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", [])
 INSTALLED_APPS = [
     "explorer",
     "catalog",
-    "django.contrib.admin",
+    "galaxy_site.apps.GalaxyAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -1,0 +1,30 @@
+"""Django's admin of the catalog. Importing this registers every model that people look at."""
+
+from catalog.admin import (
+    build,
+    change,
+    cluster,
+    collection,
+    galaxy,
+    image,
+    job,
+    label,
+    publication,
+    refusal,
+)
+from catalog.admin.job_actions import JobAction, register_job_action
+
+__all__ = [
+    "JobAction",
+    "build",
+    "change",
+    "cluster",
+    "collection",
+    "galaxy",
+    "image",
+    "job",
+    "label",
+    "publication",
+    "refusal",
+    "register_job_action",
+]

@@ -1,0 +1,110 @@
+"""Clusters: their names, colours and pictures. Builds make them; curators name, describe, colour, hide and order them."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from catalog.admin.changelist import PageAdmin
+from catalog.admin.filters import PermittedFilter
+from catalog.admin.pictures import colour_chip, thumbnails
+from catalog.admin.shown_builds import count_images, find_covers
+from catalog.models import Cluster, Image
+from catalog.permissions import Verb
+from catalog.services.curate import rename_cluster
+from catalog.services.errors import ServiceError
+
+N_COVERS_ON_PAGE = 24
+
+
+class ClusterForm(forms.ModelForm[Cluster]):
+    """What a curator says of a cluster."""
+
+    class Meta:
+        model = Cluster
+        fields = ["name", "description", "colour", "hidden", "tour_order", "cover"]
+        widgets = {"colour": forms.TextInput(attrs={"type": "color"})}
+
+    def clean_name(self) -> str:
+        """Single blanks, as the service keeps it."""
+        return " ".join(str(self.cleaned_data["name"]).split())
+
+    def clean_cover(self) -> Image | None:
+        """A picture of the galaxy's own collection."""
+        cover: Image | None = self.cleaned_data["cover"]
+        if cover is not None and cover.collection_id != self.instance.galaxy.collection_id:
+            raise forms.ValidationError(
+                f"Expected an image of {self.instance.galaxy.collection}, got one of {cover.collection}. Choose another."
+            )
+        return cover
+
+
+@admin.register(Cluster)
+class ClusterAdmin(PageAdmin[Cluster]):
+    """Clusters."""
+
+    index_order = 50
+    change_verb = Verb.CURATE
+    form = ClusterForm
+    list_display = ["chip", "name", "covers", "n_images", "galaxy", "name_source", "hidden", "tour_order"]
+    list_display_links = ["chip", "name"]
+    list_filter = [("galaxy", PermittedFilter), "hidden", "name_source"]
+    list_select_related = ["galaxy"]
+    search_fields = ["name"]
+    raw_id_fields = ["cover"]
+    readonly_fields = ["galaxy", "name_source", "runner_ups", "all_covers", "n_images", "uuid"]
+    fieldsets = [
+        (None, {"fields": ["all_covers", "n_images", "name", "name_source", "runner_ups", "description"]}),
+        ("In the galaxy", {"fields": ["galaxy", "colour", "hidden", "tour_order", "cover", "uuid"]}),
+    ]
+
+    def decorate_page(self, request: HttpRequest, rows: list[Cluster]) -> dict[str, dict[int, Any]]:
+        """Pictures and sizes of the page's clusters."""
+        return {"covers": find_covers(rows), "n_images": count_images(rows)}
+
+    def save_model(self, request: HttpRequest, obj: Cluster, form: forms.ModelForm[Any], change: bool) -> None:
+        """The plain settings, then the name through its service."""
+        name, renamed = obj.name, "name" in form.changed_data
+        if renamed:
+            obj.name = str(form.initial["name"])
+        super().save_model(request, obj, form, change)
+        if renamed:
+            try:
+                rename_cluster(obj, name=name)
+            except ServiceError as error:
+                self.message_user(request, str(error), messages.ERROR)
+
+    @admin.display(description="")
+    def chip(self, obj: Cluster) -> SafeString:
+        """Its colour."""
+        return colour_chip(obj.colour, obj.name)
+
+    @admin.display(description="typical pictures")
+    def covers(self, obj: Cluster) -> SafeString:
+        """A few pictures from its middle."""
+        return thumbnails(self.page_value(obj, "covers", []))
+
+    @admin.display(description="typical pictures")
+    def all_covers(self, obj: Cluster) -> SafeString:
+        """More of them, on the cluster's own page."""
+        return thumbnails(find_covers([obj], n_covers=N_COVERS_ON_PAGE).get(obj.pk, []))
+
+    @admin.display(description="images")
+    def n_images(self, obj: Cluster) -> SafeString:
+        """How many the newest build put there, leading to them."""
+        count = self.page_value(obj, "n_images", None)
+        if count is None:
+            count = count_images([obj]).get(obj.pk, 0) if not hasattr(obj, "galaxy_page") else 0
+        if not count:
+            return SafeString("none: dormant")
+        address = reverse("admin:catalog_image_changelist", query={"cluster": obj.pk})
+        return format_html('<a href="{}">{}</a>', address, f"{count:,}")
+
+    @admin.display(description="other names")
+    def runner_ups(self, obj: Cluster) -> str:
+        """Names that the last build considered."""
+        return ", ".join(map(str, obj.runner_up_names)) or "–"

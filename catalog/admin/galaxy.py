@@ -1,0 +1,131 @@
+"""Galaxies: their settings, what is published, and their builds."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Max, QuerySet
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from catalog.admin.addresses import galaxy_address
+from catalog.admin.build import BuildInline, trustworthiness
+from catalog.admin.changelist import PageAdmin
+from catalog.admin.filters import PermittedFilter
+from catalog.admin.job_actions import JobAction, JobActionAdmin, register_job_action
+from catalog.admin.pictures import NOTHING, admin_link, thumbnails
+from catalog.admin.policy import may
+from catalog.admin.shown_builds import count_images, find_covers
+from catalog.models import Build, Cluster, Galaxy, Publication
+from catalog.permissions import Verb
+
+register_job_action(Galaxy, JobAction(kind="build_galaxy", label="Rebuild galaxy"))
+
+N_COVERS = 5
+
+
+@admin.register(Galaxy)
+class GalaxyAdmin(PageAdmin[Galaxy], JobActionAdmin[Galaxy]):
+    """Galaxies."""
+
+    index_order = 40
+    change_verb = Verb.CURATE
+    delete_verb = Verb.MANAGE
+    inlines = [BuildInline]
+    list_display = ["title", "covers", "collection", "visibility", "newest_build", "quality", "published", "open_link"]
+    list_filter = [("collection", PermittedFilter), "visibility"]
+    list_select_related = ["collection", "current_publication__build"]
+    search_fields = ["title", "slug"]
+    prepopulated_fields = {"slug": ["title"]}
+    readonly_fields = ["open_link", "published", "clusters", "uuid", "created_at"]
+    fieldsets = [
+        (None, {"fields": ["title", "slug", "collection", "description", "visibility", "published", "open_link"]}),
+        ("Map", {"fields": ["n_clusters", "perplexity", "random_state"]}),
+        ("Publishing", {"fields": ["publish_documents"]}),
+        ("Clusters", {"fields": ["clusters"]}),
+        ("More", {"fields": ["uuid", "created_at"], "classes": ["collapse"]}),
+    ]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Whoever curates some collection may give it another galaxy."""
+        return may(request, Verb.CURATE, Galaxy)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Galaxy]:
+        """With what the pages show of each."""
+        return super().get_queryset(request).select_related("collection", "current_publication__build")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Galaxy | None = None) -> list[str]:
+        """A galaxy stays in its collection: its builds hold that collection's images."""
+        fields = [str(name) for name in super().get_readonly_fields(request, obj)]
+        return fields if obj is None else [*fields, "collection"]
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Galaxy | None = None) -> dict[str, Any]:
+        """The address follows the title only while the galaxy is new; later, links would break."""
+        return {} if obj else dict(super().get_prepopulated_fields(request, obj))
+
+    def count_dependents(self, things: Any) -> dict[str, int]:
+        """Builds, clusters and publications."""
+        return {
+            str(model._meta.verbose_name_plural): model._default_manager.filter(galaxy__in=things).count()
+            for model in (Build, Cluster, Publication)
+        }
+
+    def decorate_page(self, request: HttpRequest, rows: list[Galaxy]) -> dict[str, dict[int, Any]]:
+        """The newest build and a picture of each of its first clusters."""
+        complete = Build.objects.filter(galaxy__in=rows, complete=True).order_by()
+        newest = dict(complete.values_list("galaxy").annotate(newest=Max("pk")))
+        builds = Build.objects.filter(pk__in=newest.values())
+        clusters = list(Cluster.objects.filter(galaxy__in=rows, hidden=False).order_by("galaxy", "tour_order", "pk"))
+        pictures = find_covers(clusters, n_covers=1)
+        covers: dict[int, list[Any]] = {}
+        for cluster in clusters:
+            covers.setdefault(cluster.galaxy_id, []).extend(pictures.get(cluster.pk, []))
+        return {
+            "build": {build.galaxy_id: build for build in builds},
+            "covers": {pk: images[:N_COVERS] for pk, images in covers.items()},
+        }
+
+    @admin.display(description="")
+    def covers(self, obj: Galaxy) -> SafeString:
+        """A few of its pictures."""
+        return thumbnails(self.page_value(obj, "covers", []))
+
+    @admin.display(description="newest build")
+    def newest_build(self, obj: Galaxy) -> SafeString:
+        """Number and size, leading to it."""
+        build = self.page_value(obj, "build", None)
+        return admin_link(build, f"{build.number}: {build.n_images:,} images") if build else SafeString("not built yet")
+
+    @admin.display(description="quality")
+    def quality(self, obj: Galaxy) -> SafeString:
+        """How well the newest build keeps neighbours together."""
+        build = self.page_value(obj, "build", None)
+        return trustworthiness(build) if build else NOTHING
+
+    @admin.display(description="published")
+    def published(self, obj: Galaxy) -> SafeString:
+        """What the world sees now."""
+        publication = obj.current_publication
+        if publication is None:
+            return SafeString("not published yet")
+        return admin_link(publication, f"build {publication.build.number}, {publication.published_at:%Y-%m-%d %H:%M}")
+
+    @admin.display(description="page")
+    def open_link(self, obj: Galaxy) -> SafeString:
+        """To the explorer, once there is something to see."""
+        if obj.current_publication is None:
+            return NOTHING
+        return format_html('<a href="{}" target="_blank" rel="noopener">Open</a>', galaxy_address(obj.slug))
+
+    @admin.display(description="clusters")
+    def clusters(self, obj: Galaxy) -> SafeString:
+        """Chips, names, sizes and pictures of the clusters of the newest build."""
+        clusters = list(obj.clusters.order_by("tour_order", "pk"))
+        sizes, pictures = count_images(clusters), find_covers(clusters, n_covers=4)
+        rows = [
+            {"cluster": cluster, "n_images": sizes[cluster.pk], "covers": thumbnails(pictures.get(cluster.pk, []))}
+            for cluster in clusters
+            if cluster.pk in sizes
+        ]
+        return render_to_string("admin/catalog/cluster_table.html", {"rows": rows}) if rows else NOTHING

@@ -1,0 +1,136 @@
+"""Images: to be looked at, found, described and hidden; what machines said of them is to be read."""
+
+from contextlib import suppress
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import Prefetch, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from catalog.admin.filters import ClusterFilter, LabelFilter, PermittedFilter
+from catalog.admin.image_panels import image_panels
+from catalog.admin.job_actions import JobAction, JobActionAdmin, register_job_action
+from catalog.admin.pictures import thumbnail
+from catalog.admin.policy import may
+from catalog.models import EffectiveLabel, Image, Label, Occurrence
+from catalog.permissions import Verb, permitted
+from catalog.services.curate import hide_images
+from catalog.services.labels import fold_term
+
+register_job_action(Image, JobAction(kind="annotate_images", label="Annotate the collections of selected images"))
+
+N_LABELS_LISTED = 6
+
+
+@admin.register(Image)
+class ImageAdmin(JobActionAdmin[Image]):
+    """Images."""
+
+    class Media:
+        js = [forms.Script("catalog_admin/suggest.js", defer=True)]
+
+    index_order = 20
+    change_verb = Verb.CURATE
+    delete_verb = Verb.MANAGE
+    change_form_template = "admin/catalog/image/change_form.html"
+    list_display = ["picture", "name", "labels", "collection", "annotation_status", "hidden"]
+    list_display_links = ["name"]
+    list_filter = [
+        LabelFilter,
+        ("collection", PermittedFilter),
+        ClusterFilter,
+        "annotation_status",
+        "hidden",
+    ]
+    list_select_related = ["collection", "current_revision"]
+    search_fields = ["title"]
+    search_help_text = "By title, the beginning of a label, external id or uuid."
+    actions = ["hide", "show"]
+    fields = ["title", "description", "creator", "credit", "licence", "source_url", "hidden"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Image]:
+        """With the labels that the list names, in one query for the whole page."""
+        labels = EffectiveLabel.objects.select_related("label").order_by("-score", "label__key")
+        return super().get_queryset(request).prefetch_related(Prefetch("effective_labels", queryset=labels))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Title, the beginning of a label, or exactly an external id or uuid."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        labels = Label.objects.filter(key__startswith=fold_term(term))
+        found = (
+            Q(title__icontains=term)
+            | Q(pk__in=EffectiveLabel.objects.filter(label__in=labels).values("image"))
+            | Q(pk__in=Occurrence.objects.filter(external_id=term).values("image"))
+        )
+        with suppress(forms.ValidationError):
+            found |= Q(uuid=forms.UUIDField().clean(term))
+        return queryset.filter(found), False
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """The form, below the picture and all that is known of it."""
+        image = self.get_object(request, object_id)
+        context = dict(extra_context or {})
+        if image is not None:
+            # Where it was found and how the annotator failed tell of the house's inside.
+            context["panels"] = image_panels(image, insider=may(request, Verb.CONTRIBUTE, image))
+        return super().change_view(request, object_id, form_url, context)
+
+    def save_model(self, request: HttpRequest, obj: Image, form: forms.ModelForm[Any], change: bool) -> None:
+        """The words, then hiding through its service."""
+        hidden = obj.hidden
+        if "hidden" in form.changed_data:
+            obj.hidden = not hidden
+        super().save_model(request, obj, form, change)
+        hide_images(Image.objects.filter(pk=obj.pk), hidden=hidden)
+        obj.hidden = hidden
+
+    @admin.action(description="Hide selected images")
+    def hide(self, request: HttpRequest, queryset: QuerySet[Image]) -> None:
+        """No new build has them."""
+        self._set_hidden(request, queryset, hidden=True)
+
+    @admin.action(description="Show selected images again")
+    def show(self, request: HttpRequest, queryset: QuerySet[Image]) -> None:
+        """The next build has them again."""
+        self._set_hidden(request, queryset, hidden=False)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Hiding is offered to curators only."""
+        actions = super().get_actions(request)
+        if not self.has_change_permission(request):
+            actions.pop("hide", None)
+            actions.pop("show", None)
+        return actions
+
+    def _set_hidden(self, request: HttpRequest, queryset: QuerySet[Image], *, hidden: bool) -> None:
+        chosen = Image.objects.filter(pk__in=queryset.order_by().values("pk"))
+        allowed = permitted(request.user, Verb.CURATE, chosen)
+        n_forbidden = chosen.count() - allowed.count()
+        n_changed = hide_images(allowed, hidden=hidden)
+        self.message_user(request, f"{n_changed:,} images are {'hidden' if hidden else 'shown'} now.", messages.SUCCESS)
+        if n_forbidden:
+            text = f"{n_forbidden:,} images were left as they are: you are no curator of their collections."
+            self.message_user(request, text, messages.WARNING)
+
+    @admin.display(description="picture")
+    def picture(self, obj: Image) -> SafeString:
+        """The thumbnail; opens the view picture."""
+        return thumbnail(obj.uuid, str(obj)) if obj.current_revision_id else SafeString("no picture yet")
+
+    @admin.display(description="title", ordering="title")
+    def name(self, obj: Image) -> str:
+        """Its title, or its uuid."""
+        return str(obj)
+
+    @admin.display(description="labels")
+    def labels(self, obj: Image) -> str:
+        """The surest ones."""
+        return ", ".join(row.label.term for row in list(obj.effective_labels.all())[:N_LABELS_LISTED]) or "–"

@@ -1,0 +1,63 @@
+"""What is known of one image, gathered for its page."""
+
+import json
+from typing import Any
+
+from catalog.admin.addresses import rendition_address
+from catalog.admin.pictures import colour_chip, score_meter
+from catalog.admin.shown_builds import latest_builds
+from catalog.models import Annotation, Image
+from catalog.services.documents import assemble_document, read_colours
+
+__all__ = ["image_panels"]
+
+
+def image_panels(image: Image, *, insider: bool) -> dict[str, Any]:
+    """Context of admin/catalog/image/panels.html.
+
+    Without `insider` there are no places where it was found, no reasons of failures, no people's decisions and no raw document.
+    """
+    document = assemble_document(image)
+    panels: dict[str, Any] = {
+        "view_url": rendition_address(image.uuid, "view") if image.current_revision else "",
+        "revision": image.current_revision,
+        "labels": [_label(row) for row in image.effective_labels.all()],
+        "colours": [
+            {**colour, "chip": colour_chip(colour["colour"]), "share": score_meter(colour["pixel_fraction"])}
+            for colour in read_colours(document)
+        ],
+        "places": image.positions.filter(build__in=latest_builds())
+        .select_related("group__cluster", "build__galaxy")
+        .order_by("build__galaxy__title"),
+        "insider": insider,
+    }
+    if insider:
+        panels |= {
+            "machine_labels": [
+                _label(row) for row in image.machine_labels.select_related("label").order_by("source", "-score")
+            ],
+            "decisions": image.decisions.select_related("label", "change__made_by"),
+            "occurrences": image.occurrences.order_by("source", "location"),
+            "features": _features(image),
+            "document": json.dumps(document, indent=2, ensure_ascii=False) if document else "",
+        }
+    return panels
+
+
+def _label(row: Any) -> dict[str, Any]:
+    return {"term": row.label.term, "score": score_meter(row.score), "source": row.source}
+
+
+def _features(image: Image) -> list[dict[str, str]]:
+    """What the annotator was asked for, and how that went; what the collection wants and nobody asked is "not looked for"."""
+    if image.current_revision is None:
+        return []
+    rows = Annotation.objects.filter(
+        sha256=image.current_revision.sha256, annotator=image.collection.annotator
+    ).order_by("feature", "updated_at")
+    told = {
+        row.feature: {"name": row.feature, "status": row.get_status_display(), "error": row.error, "model": row.model}
+        for row in rows
+    }
+    missing = {name: {"name": name, "status": "Not looked for"} for name in image.collection.features}
+    return [row for _, row in sorted((missing | told).items())]

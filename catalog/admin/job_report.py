@@ -1,0 +1,104 @@
+"""How far a job is, in words and numbers that a person can trust."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.urls import reverse
+from django.utils.timesince import timesince
+
+from catalog.models import Job, JobStatus
+from catalog.services.jobs import job_kinds
+
+__all__ = ["describe_duration", "estimate_left", "job_title", "report_job"]
+
+# A rate taken over less time than this says more about start-up than about the work.
+LEAST_OBSERVED = timedelta(seconds=3)
+
+
+def job_title(job: Job) -> str:
+    """What people call this kind of job."""
+    kind = job_kinds().get(job.kind)
+    return kind.title if kind else job.kind.replace("_", " ").capitalize()
+
+
+def estimate_left(job: Job, now: datetime) -> timedelta | None:
+    """Time until this stage ends, from its own rate so far; None where nothing honest can be said.
+
+    Other stages still to come are not in it: nobody knows their pace yet.
+    """
+    if job.status != JobStatus.RUNNING or job.stage_started_at is None:
+        return None
+    observed = now - job.stage_started_at
+    if observed < LEAST_OBSERVED or not 0 < job.progress_done <= job.progress_total:
+        return None
+    return observed * ((job.progress_total - job.progress_done) / job.progress_done)
+
+
+def describe_duration(duration: timedelta) -> str:
+    """In seconds below two minutes, in minutes below two hours, then in hours and minutes."""
+    seconds = max(round(duration.total_seconds()), 0)
+    if seconds < 120:
+        return f"{seconds} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def report_job(job: Job, now: datetime) -> dict[str, Any]:
+    """All that the progress page shows and refreshes, ready for JSON."""
+    left = estimate_left(job, now)
+    started = job.started_at
+    return {
+        "status": job.status,
+        "status_text": _status_text(job),
+        "is_ended": job.is_ended,
+        "stage": job.stage,
+        "done": job.progress_done,
+        "total": job.progress_total,
+        "counts": _counts(job),
+        "waited": f"{timesince(job.created_at, now, depth=1)} ago",
+        "elapsed": describe_duration((job.finished_at or now) - started) if started else "not started yet",
+        "left": _left_text(job, left),
+        "attempt": f"{job.attempt} of at most {job.max_attempts}",
+        "error": job.error,
+        "result": [
+            {"name": name.replace("n_", "").replace("_", " "), "value": _result_text(value)}
+            for name, value in job.result.items()
+        ],
+        "can_cancel": not job.is_ended and job.cancel_requested_at is None,
+        "can_retry": job.status in {JobStatus.FAILED, JobStatus.CANCELLED},
+        "progress_url": reverse("admin:catalog_job_progress", args=[job.pk]),
+    }
+
+
+def _status_text(job: Job) -> str:
+    if job.cancel_requested_at and not job.is_ended:
+        return "Stopping at the next safe point"
+    if job.status == JobStatus.QUEUED:
+        return "Waiting for a worker" if job.attempt == 0 else "Its worker died; waiting for another one to go on"
+    return str(job.get_status_display())
+
+
+def _counts(job: Job) -> str:
+    if job.progress_total:
+        return f"{job.progress_done:,} of {job.progress_total:,}"
+    return f"{job.progress_done:,}" if job.progress_done else ""
+
+
+def _left_text(job: Job, left: timedelta | None) -> str:
+    if job.is_ended:
+        return "–"
+    return "not known yet" if left is None else f"about {describe_duration(left)} for this stage"
+
+
+def _result_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    if isinstance(value, list):
+        return "\n".join(" – ".join(map(str, row)) if isinstance(row, list) else str(row) for row in value) or "none"
+    if isinstance(value, dict):
+        return "\n".join(f"{name}: {_result_text(inner)}" for name, inner in value.items()) or "none"
+    return str(value)

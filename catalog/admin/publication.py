@@ -1,0 +1,43 @@
+"""Publications: what the world was and is shown, to be read."""
+
+from django.contrib import admin
+from django.utils.safestring import SafeString
+
+from catalog.admin.filters import PermittedFilter
+from catalog.admin.pictures import admin_link
+from catalog.admin.policy import PolicyAdmin
+from catalog.models import Publication
+
+
+@admin.register(Publication)
+class PublicationAdmin(PolicyAdmin[Publication]):
+    """Publications; the explorer's services make them."""
+
+    index_order = 70
+    list_display = ["published_at", "galaxy", "of_build", "n_images", "size_bytes", "is_current", "published_by"]
+    list_filter = [("galaxy", PermittedFilter)]
+    list_select_related = ["galaxy", "build__galaxy", "published_by"]
+    fields = [
+        "galaxy",
+        "of_build",
+        "is_current",
+        "published_at",
+        "published_by",
+        "n_images",
+        "size_bytes",
+        "format_version",
+        "manifest_name",
+        "content_fingerprint",
+        "uuid",
+    ]
+    readonly_fields = ["of_build", "is_current", "published_at", "uuid"]
+
+    @admin.display(description="build", ordering="build__number")
+    def of_build(self, obj: Publication) -> SafeString:
+        """The build it shows."""
+        return admin_link(obj.build, str(obj.build.number))
+
+    @admin.display(description="current", boolean=True)
+    def is_current(self, obj: Publication) -> bool:
+        """Whether its galaxy points to it."""
+        return obj.galaxy.current_publication_id == obj.pk
