@@ -1,0 +1,15 @@
+import { text } from "../text/en";
+import type { Action } from "./context";
+
+/** Escape: closes what lies on top, one thing at a time; last of all it ends the focus on a cluster. */
+export const close: Action = {
+  name: "close",
+  label: "Close what is open",
+  keys: ["Escape"],
+  perform: ({ store }) => {
+    const { helpOpen, selection } = store.getState();
+    if (helpOpen) store.setState({ helpOpen: false });
+    else if (selection !== null) store.setState({ selection: null, details: null, announcement: text.announceClosed });
+    else store.setState({ focusedCluster: null });
+  },
+};

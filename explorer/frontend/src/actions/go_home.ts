@@ -1,0 +1,12 @@
+import { text } from "../text/en";
+import type { Action } from "./context";
+
+export const goHome: Action = {
+  name: "home",
+  label: "See the whole galaxy",
+  keys: ["h", "Home"],
+  isEnabled: ({ store }) => store.getState().view === "space" && store.getState().galaxy !== null,
+  perform: ({ store }) => {
+    store.setState({ flight: { to: "home" }, focusedCluster: null, announcement: text.announceHome });
+  },
+};

@@ -1,0 +1,45 @@
+import { asWireError } from "../api/errors";
+import type { Details } from "../api/wire";
+import { text } from "../text/en";
+import type { ActionContext } from "./context";
+
+/** The cluster of a point, by the index that the points column holds. */
+export function clusterOfPoint(context: ActionContext, index: number) {
+  const { galaxy } = context.store.getState();
+  if (galaxy === null) return undefined;
+  const wanted = galaxy.points.cluster[index];
+  return galaxy.manifest.clusters.find((cluster) => cluster.index === wanted);
+}
+
+/** Opens the panel on a picture and fetches what is known about it. Answers that come too late are dropped. */
+export function selectImage(context: ActionContext, index: number): void {
+  const { store } = context;
+  const { galaxy, selection } = store.getState();
+  if (galaxy === null || index < 0 || index >= galaxy.points.n || selection?.index === index) return;
+  const uuid = galaxy.ids.uuidAt(index);
+  store.setState({ selection: { uuid, index }, details: { status: "loading" }, focusedCluster: galaxy.points.cluster[index] ?? null });
+  void fetchDetails(context, index, uuid);
+}
+
+/** Asks again for the details of what is selected. */
+export function retryDetails(context: ActionContext): void {
+  const { selection } = context.store.getState();
+  if (selection === null) return;
+  context.store.setState({ details: { status: "loading" } });
+  void fetchDetails(context, selection.index, selection.uuid);
+}
+
+async function fetchDetails(context: ActionContext, index: number, uuid: string): Promise<void> {
+  const { store } = context;
+  const isCurrent = (): boolean => store.getState().selection?.uuid === uuid;
+  const { galaxy } = store.getState();
+  if (galaxy === null) return;
+  try {
+    const details: Details = await galaxy.details.fetch(index, uuid);
+    if (!isCurrent()) return;
+    const cluster = clusterOfPoint(context, index)?.name ?? "";
+    store.setState({ details: { status: "ready", details }, announcement: text.announceImage(details.title || text.untitled, cluster) });
+  } catch (error) {
+    if (isCurrent()) store.setState({ details: { status: "failed", error: asWireError(error, galaxy.base) } });
+  }
+}

@@ -1,0 +1,20 @@
+/** What the Django page tells the front end, in `<script type="application/json" id="galaxy-config">`. */
+export interface Config {
+  readonly galaxy: { readonly uuid: string; readonly slug: string; readonly title: string };
+  readonly pointer_url: string;
+  /** With `{uuid}` and `{rendition}` to fill in. */
+  readonly rendition_url: string;
+  readonly home_url: string;
+  readonly api_url: string;
+  /** With `{uuid}` to fill in; null for visitors who may not edit. */
+  readonly image_admin_url: string | null;
+}
+
+/** Reads the page's configuration. Raises an Error when the page was built without it. */
+export function readConfig(page: Document): Config {
+  const text = page.getElementById("galaxy-config")?.textContent;
+  if (!text) {
+    throw new Error('Expected a <script type="application/json" id="galaxy-config"> in the page, found none.');
+  }
+  return JSON.parse(text) as Config;
+}

@@ -1,0 +1,42 @@
+import "./ui/styles/index.css";
+import { createRoot } from "react-dom/client";
+import { followAddress, openAddress } from "./actions/address";
+import type { ActionContext } from "./actions/context";
+import { followKeyboard } from "./actions/keyboard";
+import { load } from "./actions/load";
+import { readConfig } from "./config";
+import { mountScene } from "./scene/mount";
+import { createGalaxyStore, watch } from "./store/store";
+import { createProbe } from "./testing";
+import { App } from "./ui/app";
+
+const root = document.getElementById("galaxy-root");
+if (root === null) throw new Error('Expected an element with the id "galaxy-root" in the page, found none.');
+
+const wantsLessMotion = window.matchMedia("(prefers-reduced-motion: reduce)");
+const isNarrow = window.matchMedia("(max-width: 720px)").matches;
+const context: ActionContext = {
+  store: createGalaxyStore({ reducedMotion: wantsLessMotion.matches, clustersOpen: !isNarrow }),
+  config: readConfig(document),
+  stage: null,
+};
+wantsLessMotion.addEventListener("change", (event) => {
+  context.store.setState({ reducedMotion: event.matches });
+});
+
+const space = document.createElement("div");
+space.className = "space";
+const ui = document.createElement("div");
+ui.className = "ui";
+root.append(space, ui);
+
+const mounted = mountScene(space, context);
+window.galaxy = createProbe(context, () => mounted.scene, () => space.getBoundingClientRect());
+createRoot(ui).render(<App context={context} space={space} />);
+
+followKeyboard(context, window);
+followAddress(context, window);
+watch(context.store, (state) => state.phase, (phase) => {
+  if (phase === "ready") openAddress(context, window.location.hash);
+});
+void load(context);

@@ -1,0 +1,67 @@
+import { BLOCK_SIZE, mayShow, type Blocks, type Rect } from "./blocks";
+import { project, type Projection, type ScreenPoint } from "./project";
+import { FADE_FROM_PX, type Sizes } from "./sizes";
+
+/** Pictures near enough to be drawn as pictures, far ones first. */
+export class VisiblePictures {
+  /** Point numbers, valid up to `count`, in drawing order: far to near. */
+  readonly index: Uint32Array;
+  /** Size on the screen, CSS px of the longer side. */
+  readonly px: Float32Array;
+  count = 0;
+
+  readonly #keys: Float64Array;
+  readonly #max: number;
+
+  /**
+   * @param max - most pictures drawn at once; the nearest win
+   * @param scratch - most candidates looked at before the nearest are taken
+   */
+  constructor(max: number, scratch: number) {
+    this.#max = max;
+    this.#keys = new Float64Array(scratch);
+    this.index = new Uint32Array(max);
+    this.px = new Float32Array(max);
+  }
+
+  /** Finds them anew. Allocates nothing but a view for the sort. */
+  update(positions: Float32Array, blocks: Blocks, sizes: Sizes, p: Projection): void {
+    const n = positions.length / 3;
+    const maxDepth = (sizes.picture * p.focal) / FADE_FROM_PX;
+    // Depth in the high bits, the point number in the low 24: one native sort of plain numbers, no comparison function.
+    const toSteps = 2 ** 24 / maxDepth;
+    let found = 0;
+    for (let b = 0; b < blocks.n && found < this.#keys.length; b += 1) {
+      if (!mayShow(blocks, b, p, screenWithMargin(p), maxDepth)) continue;
+      const last = Math.min(n, (b + 1) * BLOCK_SIZE);
+      for (let i = b * BLOCK_SIZE; i < last && found < this.#keys.length; i += 1) {
+        if (!project(p, positions[3 * i]!, positions[3 * i + 1]!, positions[3 * i + 2]!, spot)) continue;
+        if (spot.depth > maxDepth) continue;
+        const half = 0.5 * sizes.picture * spot.scale;
+        if (spot.x + half < 0 || spot.x - half > p.width || spot.y + half < 0 || spot.y - half > p.height) continue;
+        this.#keys[found] = Math.floor(spot.depth * toSteps) * 2 ** 24 + i;
+        found += 1;
+      }
+    }
+    const keys = this.#keys.subarray(0, found).sort();
+    this.count = Math.min(found, this.#max);
+    for (let k = 0; k < this.count; k += 1) {
+      const key = keys[this.count - 1 - k]!;
+      const steps = Math.floor(key / 2 ** 24);
+      this.index[k] = key - steps * 2 ** 24;
+      this.px[k] = (sizes.picture * p.focal * toSteps) / Math.max(steps, 1);
+    }
+  }
+}
+
+const spot: ScreenPoint = { x: 0, y: 0, depth: 0, scale: 0 };
+const screen: Rect = { x0: 0, y0: 0, x1: 0, y1: 0 };
+
+/** The canvas and half of it around: a picture's centre may lie outside while its edge shows. */
+function screenWithMargin(p: Projection): Rect {
+  screen.x0 = -p.width / 2;
+  screen.y0 = -p.height / 2;
+  screen.x1 = 1.5 * p.width;
+  screen.y1 = 1.5 * p.height;
+  return screen;
+}

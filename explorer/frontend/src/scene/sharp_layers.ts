@@ -1,0 +1,116 @@
+import type { WebGLRenderer } from "three";
+import { fetchBitmap } from "../api/http";
+import { approach } from "../math/easing";
+import { Residence } from "../math/residence";
+import { TextureArray } from "./texture_array";
+
+/** Side of a layer: a `small` rendition has a short side of 320. */
+const SHARP_SIDE = 512;
+const MAX_LOADING = 4;
+const FADE_HALF_LIFE_MS = 70;
+const RETRY_MS = 10_000;
+
+/** The few largest pictures on the screen, from their own renditions. A layer belongs to one point, and a point is one uuid. */
+export class SharpLayers {
+  readonly array: TextureArray;
+  readonly shown: Float32Array;
+  readonly #residence: Residence;
+  readonly #loaded: Uint8Array;
+  readonly #notBefore = new Map<number, number>();
+  readonly #wanted: Uint32Array;
+  readonly #wantedPx: Float32Array;
+  readonly #urlOf: (index: number) => string;
+  readonly #onChange: () => void;
+  readonly #abort = new AbortController();
+  #nWanted = 0;
+  #loading = 0;
+
+  constructor(renderer: WebGLRenderer, nLayers: number, urlOf: (index: number) => string, onChange: () => void) {
+    this.array = new TextureArray(renderer, SHARP_SIDE, SHARP_SIDE, nLayers, 4);
+    this.#residence = new Residence(nLayers);
+    this.#loaded = new Uint8Array(nLayers);
+    this.shown = new Float32Array(nLayers);
+    // Half of the layers are for what was seen a moment ago.
+    this.#wanted = new Uint32Array(Math.ceil(nLayers / 2));
+    this.#wantedPx = new Float32Array(this.#wanted.length);
+    this.#urlOf = urlOf;
+    this.#onChange = onChange;
+  }
+
+  layerOf(index: number): number {
+    const layer = this.#residence.layerOf(index);
+    return layer >= 0 && this.#loaded[layer] === 1 ? layer : -1;
+  }
+
+  begin(): void {
+    this.#nWanted = 0;
+  }
+
+  /** Asks for a picture. Called far to near, so later ones are larger and push out the smallest. */
+  want(index: number, px: number): void {
+    if (this.#nWanted < this.#wanted.length) {
+      this.#wanted[this.#nWanted] = index;
+      this.#wantedPx[this.#nWanted] = px;
+      this.#nWanted += 1;
+      return;
+    }
+    let smallest = 0;
+    for (let k = 1; k < this.#nWanted; k += 1) if (this.#wantedPx[k]! < this.#wantedPx[smallest]!) smallest = k;
+    if (this.#wantedPx[smallest]! >= px) return;
+    this.#wanted[smallest] = index;
+    this.#wantedPx[smallest] = px;
+  }
+
+  /** Loads what was asked for, and fades in what came. Returns whether a fade goes on. */
+  end(elapsedMs: number, atOnce: boolean): boolean {
+    const now = performance.now();
+    this.#residence.begin();
+    for (let k = 0; k < this.#nWanted; k += 1) {
+      if (this.#residence.want(this.#wanted[k]!, this.#wantedPx[k]!)) this.#wantedPx[k] = -1;
+    }
+    for (let k = 0; k < this.#nWanted && this.#loading < MAX_LOADING; k += 1) {
+      const index = this.#wanted[k]!;
+      if (this.#wantedPx[k]! < 0 || now < (this.#notBefore.get(index) ?? 0)) continue;
+      const layer = this.#residence.settle(index, this.#wantedPx[k]!);
+      if (layer < 0) continue;
+      this.#loaded[layer] = 0;
+      this.shown[layer] = 0;
+      void this.#load(index, layer);
+    }
+    let fading = false;
+    for (let layer = 0; layer < this.shown.length; layer += 1) {
+      if (this.#loaded[layer] === 0 || this.shown[layer] === 1) continue;
+      const next = this.shown[layer]! + (1 - this.shown[layer]!) * (atOnce ? 1 : approach(elapsedMs, FADE_HALF_LIFE_MS));
+      this.shown[layer] = next > 0.99 ? 1 : next;
+      fading ||= next <= 0.99;
+    }
+    return fading;
+  }
+
+  dispose(): void {
+    this.#abort.abort();
+    this.array.dispose();
+  }
+
+  async #load(index: number, layer: number): Promise<void> {
+    this.#loading += 1;
+    try {
+      // Stretched to the whole layer: no edge inside it at which an earlier picture could shine through.
+      const options = { resizeWidth: SHARP_SIDE, resizeHeight: SHARP_SIDE, resizeQuality: "medium" } as const;
+      const picture = await fetchBitmap(this.#urlOf(index), this.#abort.signal, options);
+      // The layer may belong to another picture by now: never the wrong picture.
+      if (!this.#abort.signal.aborted && this.#residence.layerOf(index) === layer) {
+        this.array.upload(layer, picture);
+        this.#loaded[layer] = 1;
+      }
+      picture.close();
+    } catch {
+      // The tile of the atlas stays.
+      this.#notBefore.set(index, performance.now() + RETRY_MS);
+      this.#residence.release(index);
+    } finally {
+      this.#loading -= 1;
+      if (!this.#abort.signal.aborted) this.#onChange();
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import type { Galaxy } from "../api/galaxy";
+import type { WireError } from "../api/errors";
+import type { Details } from "../api/wire";
+
+export type Phase = "loading" | "ready" | "empty" | "error";
+/** What WebGL 2 does for us: `missing` never came, `lost` went away and may come back. */
+export type GlState = "unknown" | "ok" | "missing" | "lost";
+export type ViewName = "space" | "list";
+
+/** Where the camera is to fly. A new object each time: the scene flies when it changes. */
+export type Flight =
+  | { readonly to: "image"; readonly index: number }
+  | { readonly to: "cluster"; readonly cluster: number }
+  | { readonly to: "home" };
+
+export interface Selection {
+  readonly uuid: string;
+  readonly index: number;
+}
+
+export type DetailsState =
+  | { readonly status: "loading" }
+  | { readonly status: "ready"; readonly details: Details }
+  | { readonly status: "failed"; readonly error: WireError };
+
+/** What lies over the canvas, in CSS pixels: the scene centres what it looks at in what is left free. */
+export interface Insets {
+  readonly left: number;
+  readonly right: number;
+  readonly bottom: number;
+}
+
+/** All that more than one part of the page knows. Plain data, replaced and never mutated. */
+export interface State {
+  readonly phase: Phase;
+  readonly progress: { readonly arrived: number; readonly expected: number };
+  readonly error: WireError | null;
+  readonly galaxy: Galaxy | null;
+  readonly gl: GlState;
+  readonly view: ViewName;
+  readonly selection: Selection | null;
+  readonly details: DetailsState | null;
+  /** The point under the pointer, or -1. */
+  readonly hovered: number;
+  /** Its title, once known. */
+  readonly hoveredTitle: string;
+  /** The cluster last flown to; the others step back. Null: all alike. */
+  readonly focusedCluster: number | null;
+  /** A cluster pointed at in the list; goes before the focused one. */
+  readonly previewedCluster: number | null;
+  readonly flight: Flight | null;
+  readonly clustersOpen: boolean;
+  readonly helpOpen: boolean;
+  readonly reducedMotion: boolean;
+  readonly insets: Insets;
+  /** A short message for everybody, until it is closed. Empty: none. */
+  readonly notice: string;
+  /** For the screen reader; said when it changes. */
+  readonly announcement: string;
+}
+
+export const INITIAL_STATE: State = {
+  phase: "loading",
+  progress: { arrived: 0, expected: 0 },
+  error: null,
+  galaxy: null,
+  gl: "unknown",
+  view: "space",
+  selection: null,
+  details: null,
+  hovered: -1,
+  hoveredTitle: "",
+  focusedCluster: null,
+  previewedCluster: null,
+  flight: null,
+  clustersOpen: true,
+  helpOpen: false,
+  reducedMotion: false,
+  insets: { left: 0, right: 0, bottom: 0 },
+  notice: "",
+  announcement: "",
+};

@@ -1,0 +1,63 @@
+import { useEffect, useRef } from "react";
+import type { ActionContext } from "../actions/context";
+import { text } from "../text/en";
+import { Announcer } from "./announcer";
+import { ClusterList } from "./cluster_list";
+import { Credits } from "./credits";
+import { Header } from "./header";
+import { Help } from "./help";
+import { GalaxyContext, useGalaxy } from "./hooks";
+import { ListView } from "./list_view";
+import { Panel } from "./panel";
+import { Notice, Status } from "./status";
+import { Toolbar } from "./toolbar";
+
+/** Everything around the drawn galaxy. `space` is the element that the scene draws into; here it only gets its place in the tab order. */
+export function App({ context, space }: { readonly context: ActionContext; readonly space: HTMLElement }) {
+  return (
+    <GalaxyContext value={context}>
+      <NameSpace space={space} />
+      <Page />
+    </GalaxyContext>
+  );
+}
+
+function Page() {
+  const phase = useGalaxy((state) => state.phase);
+  const view = useGalaxy((state) => state.view);
+  const selection = useGalaxy((state) => state.selection);
+  const isReady = phase === "ready";
+  return (
+    <>
+      <Header />
+      {isReady && <Toolbar />}
+      <Notice />
+      {isReady && selection !== null && <Panel />}
+      {isReady && view === "space" && <ClusterList />}
+      {isReady && view === "list" && <ListView />}
+      {!isReady && <Status />}
+      {isReady && <Credits />}
+      <Help />
+      <Announcer />
+    </>
+  );
+}
+
+/** Makes the drawn galaxy reachable by Tab, with a name, while there is something to fly through. */
+function NameSpace({ space }: { readonly space: HTMLElement }) {
+  const galaxy = useGalaxy((state) => state.galaxy);
+  const isShown = useGalaxy((state) => state.phase === "ready" && state.view === "space");
+  const element = useRef(space);
+  useEffect(() => {
+    const node = element.current;
+    if (!isShown || galaxy === null) {
+      node.removeAttribute("tabindex");
+      return;
+    }
+    node.tabIndex = 0;
+    // An application: arrow keys and Enter are ours, not the screen reader's.
+    node.setAttribute("role", "application");
+    node.setAttribute("aria-label", text.canvas(galaxy.manifest.galaxy.title));
+  }, [galaxy, isShown]);
+  return null;
+}

@@ -1,0 +1,21 @@
+import { Fragment } from "react";
+import { text } from "../text/en";
+import { useGalaxy } from "./hooks";
+
+/** Whose pictures these are, and under which licence. */
+export function Credits() {
+  const credits = useGalaxy((state) => state.galaxy?.manifest.credits);
+  if (credits === undefined || credits.length === 0) return null;
+  return (
+    <p className="credits">
+      {text.picturesBy}{" "}
+      {credits.map((credit, i) => (
+        <Fragment key={`${credit.text} ${credit.licence}`}>
+          {i > 0 && "; "}
+          {credit.url === "" ? credit.text : <a href={credit.url} target="_blank" rel="noreferrer">{credit.text}</a>}
+          {credit.licence !== "" && `, ${credit.licence}`}
+        </Fragment>
+      ))}
+    </p>
+  );
+}

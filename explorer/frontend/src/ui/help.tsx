@@ -1,0 +1,63 @@
+import { useEffect, useRef } from "react";
+import { KEY_ACTIONS } from "../actions/keyboard";
+import { text } from "../text/en";
+import { useActionContext, useGalaxy } from "./hooks";
+import { Icon } from "./icons";
+
+type Rows = readonly (readonly [what: string, does: string])[];
+
+const KEY_ROWS: Rows = [...text.flyKeys, ...KEY_ACTIONS.filter((action) => !action.name.startsWith("zoom")).map((action) => [action.keys.map(keyName).join(", "), action.label] as const)];
+
+function keyName(key: string): string {
+  if (key === "Escape") return "Esc";
+  return key.length === 1 ? key.toUpperCase() : key;
+}
+
+/** How to get around, by mouse, touch and keys. A real dialog: the browser keeps the focus in it and gives it back. */
+export function Help() {
+  const { store } = useActionContext();
+  const isOpen = useGalaxy((state) => state.helpOpen);
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const node = dialog.current;
+    if (node === null) return;
+    if (isOpen && !node.open) node.showModal();
+    if (!isOpen && node.open) node.close();
+  }, [isOpen]);
+  const hide = (): void => {
+    store.setState({ helpOpen: false });
+  };
+  return (
+    <dialog ref={dialog} className="help glass" aria-labelledby="help-title" onClose={hide}>
+      <div className="help-head">
+        <h2 id="help-title">{text.helpTitle}</h2>
+        <button type="button" className="tool" aria-label={text.close} onClick={hide}>
+          <Icon name="close" />
+        </button>
+      </div>
+      <div className="help-columns">
+        <div>
+          <HelpTable title={text.helpMouseTitle} rows={text.helpMouse} />
+          <HelpTable title={text.helpTouchTitle} rows={text.helpTouch} />
+        </div>
+        <HelpTable title={text.helpKeysTitle} rows={KEY_ROWS} isKeys />
+      </div>
+    </dialog>
+  );
+}
+
+function HelpTable({ title, rows, isKeys = false }: { readonly title: string; readonly rows: Rows; readonly isKeys?: boolean }) {
+  return (
+    <section>
+      <h3>{title}</h3>
+      <dl className="help-rows">
+        {rows.map(([what, does]) => (
+          <div key={what}>
+            <dt>{isKeys ? <kbd>{what}</kbd> : what}</dt>
+            <dd>{does}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}

@@ -1,0 +1,21 @@
+const PATHS = {
+  close: "M6 6l12 12M18 6L6 18",
+  back: "M14.5 5.5L8 12l6.5 6.5",
+  forward: "M9.5 5.5L16 12l-6.5 6.5",
+  home: "M12 3.5a8.5 8.5 0 100 17 8.5 8.5 0 000-17zM12 9.5a2.5 2.5 0 100 5 2.5 2.5 0 000-5z",
+  help: "M9.2 9a2.9 2.9 0 115 2.1c-1.1 1-2.2 1.4-2.2 3.1M12 17.6v.1",
+  list: "M4.5 6h6v5h-6zM13.5 6h6v5h-6zM4.5 14h6v5h-6zM13.5 14h6v5h-6z",
+  space: "M12 12m-2.2 0a2.2 2.2 0 104.4 0 2.2 2.2 0 10-4.4 0M3.5 15.5c2 3 17.5-4 17-7.5s-19 4.500-17 7.500",
+  link: "M10 14a4 4 0 005.700 0l3-3a4 4 0 00-5.700-5.700l-1 1M14 10a4 4 0 00-5.700 0l-3 3a4 4 0 005.700 5.700l1-1",
+  clusters: "M5 7h.01M5 12h.01M5 17h.01M9 7h10M9 12h10M9 17h10",
+  edit: "M5 19l.8-3.600L16 5.200l2.800 2.800L8.600 18.200z",
+} as const;
+
+/** A line drawing in the colour of the text around it. Always beside a text or inside something that has a name. */
+export function Icon({ name }: { readonly name: keyof typeof PATHS }) {
+  return (
+    <svg className="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+      <path d={PATHS[name]} />
+    </svg>
+  );
+}

@@ -1,0 +1,107 @@
+import { useEffect, useMemo, useRef, useState } from "react";
+import { selectImage } from "../actions/select_image";
+import type { Galaxy } from "../api/galaxy";
+import { renditionUrl } from "../api/renditions";
+import type { Cluster } from "../api/wire";
+import { text } from "../text/en";
+import { Chip } from "./chip";
+import { useActionContext, useGalaxy, useNear } from "./hooks";
+
+const FIRST = 24;
+const MORE = 72;
+
+/** The same pictures without space: cluster by cluster, for those whom 3-D does not help and for browsers without WebGL 2. */
+export function ListView() {
+  const galaxy = useGalaxy((state) => state.galaxy);
+  const gl = useGalaxy((state) => state.gl);
+  const members = useMemo(() => (galaxy === null ? new Map<number, number[]>() : membersOf(galaxy)), [galaxy]);
+  if (galaxy === null) return null;
+  const clusters = [...galaxy.manifest.clusters].sort((a, b) => b.n_images - a.n_images);
+  return (
+    <main className="list" aria-label={text.listView}>
+      <div className="list-veil" aria-hidden="true" />
+      {gl === "missing" && <p className="list-notice glass">{text.noWebgl}</p>}
+      {clusters.map((cluster) => (
+        <ClusterSection key={cluster.uuid} galaxy={galaxy} cluster={cluster} members={members.get(cluster.index) ?? []} />
+      ))}
+    </main>
+  );
+}
+
+/** The points of each cluster, in the artifact's order. */
+function membersOf(galaxy: Galaxy): Map<number, number[]> {
+  const members = new Map<number, number[]>();
+  galaxy.points.cluster.forEach((cluster, index) => {
+    const found = members.get(cluster);
+    if (found === undefined) members.set(cluster, [index]);
+    else found.push(index);
+  });
+  return members;
+}
+
+interface SectionProps {
+  readonly galaxy: Galaxy;
+  readonly cluster: Cluster;
+  readonly members: readonly number[];
+}
+
+function ClusterSection({ galaxy, cluster, members }: SectionProps) {
+  const [shown, setShown] = useState(FIRST);
+  const section = useRef<HTMLElement>(null);
+  const isNear = useNear(section);
+  const left = members.length - shown;
+  return (
+    <section ref={section} className="list-cluster" aria-labelledby={`cluster-${cluster.uuid}`}>
+      <h2 id={`cluster-${cluster.uuid}`}>
+        <Chip colour={cluster.colour} />
+        {cluster.name} <span className="quiet">{text.pictures(members.length)}</span>
+      </h2>
+      {cluster.description !== "" && <p className="quiet">{cluster.description}</p>}
+      <ul className="list-grid">
+        {isNear && members.slice(0, shown).map((index) => <Tile key={index} galaxy={galaxy} index={index} clusterName={cluster.name} />)}
+      </ul>
+      {isNear && left > 0 && (
+        <button
+          type="button"
+          className="button"
+          onClick={() => {
+            setShown(shown + MORE);
+          }}
+        >
+          {text.more(Math.min(MORE, left))}
+        </button>
+      )}
+    </section>
+  );
+}
+
+function Tile({ galaxy, index, clusterName }: { readonly galaxy: Galaxy; readonly index: number; readonly clusterName: string }) {
+  const context = useActionContext();
+  const uuid = galaxy.ids.uuidAt(index);
+  const isSelected = useGalaxy((state) => state.selection?.index === index);
+  const [title, setTitle] = useState("");
+  useEffect(() => {
+    let isWanted = true;
+    galaxy.details.fetch(index, uuid).then(
+      (details) => { if (isWanted) setTitle(details.title || text.untitled); },
+      // The picture stands for itself; the panel says what went wrong if one opens it.
+      () => undefined,
+    );
+    return () => { isWanted = false; };
+  }, [galaxy, index, uuid]);
+  return (
+    <li>
+      <button
+        type="button"
+        className="tile"
+        aria-pressed={isSelected}
+        onClick={() => {
+          selectImage(context, index);
+        }}
+      >
+        <img src={renditionUrl(context.config.rendition_url, uuid, "small")} alt={title === "" ? clusterName : ""} loading="lazy" decoding="async" />
+        <span className="tile-title">{title}</span>
+      </button>
+    </li>
+  );
+}

@@ -1,0 +1,168 @@
+import { useEffect, useRef, useState } from "react";
+import { close } from "../actions/close";
+import { flyToCluster } from "../actions/fly_to_cluster";
+import { retryDetails } from "../actions/select_image";
+import { step } from "../actions/step";
+import { text } from "../text/en";
+import { Chip } from "./chip";
+import { useActionContext, useGalaxy, useInset } from "./hooks";
+import { Icon } from "./icons";
+import { PanelDocument } from "./panel_document";
+import { PanelFacts } from "./panel_facts";
+import { PanelFoot } from "./panel_foot";
+import { PanelPicture } from "./panel_picture";
+
+/** All about the selected picture. A card at the side; a sheet from the bottom on a phone. */
+export function Panel() {
+  const context = useActionContext();
+  const selection = useGalaxy((state) => state.selection);
+  const state = useGalaxy((state) => state.details);
+  const element = useRef<HTMLElement>(null);
+  useInset("right", element, 16);
+  useListFocus(element);
+  if (selection === null) return null;
+  const details = state?.status === "ready" && state.details.uuid === selection.uuid ? state.details : null;
+  const title = details === null ? "" : details.title || text.untitled;
+  return (
+    <aside ref={element} className="panel glass" aria-label={title || text.tabs.picture} tabIndex={-1} data-uuid={selection.uuid}>
+      <div className="panel-head">
+        <ClusterButton index={selection.index} />
+        <StepButtons />
+        <button
+          type="button"
+          className="tool"
+          aria-label={text.closePicture}
+          title="Esc"
+          onClick={() => {
+            close.perform(context);
+          }}
+        >
+          <Icon name="close" />
+        </button>
+      </div>
+      <div className="panel-body" key={selection.uuid}>
+        <PanelPicture uuid={selection.uuid} index={selection.index} title={title} details={details} />
+        {details !== null && (
+          <>
+            <h2 className="panel-title">{title}</h2>
+            {details.description !== "" && <p className="panel-description">{details.description}</p>}
+            <Tabs
+              facts={<PanelFacts details={details} />}
+              document={<PanelDocument document={details.document} />}
+            />
+          </>
+        )}
+        {state?.status === "loading" && <p className="quiet" role="status">{text.detailsLoading}</p>}
+        {state?.status === "failed" && (
+          <div role="alert">
+            <p>{text.detailsFailed}</p>
+            <button
+              type="button"
+              className="button"
+              onClick={() => {
+                retryDetails(context);
+              }}
+            >
+              {text.retry}
+            </button>
+          </div>
+        )}
+      </div>
+      <PanelFoot uuid={selection.uuid} />
+    </aside>
+  );
+}
+
+/** In the list the panel takes the focus, and gives it back; in space the focus stays with the galaxy, which is flown by keys. */
+function useListFocus(element: React.RefObject<HTMLElement | null>): void {
+  const isList = useGalaxy((state) => state.view === "list");
+  useEffect(() => {
+    if (!isList) return undefined;
+    const before = document.activeElement;
+    element.current?.focus();
+    return () => {
+      if (before instanceof HTMLElement) before.focus();
+    };
+  }, [isList, element]);
+}
+
+function ClusterButton({ index }: { readonly index: number }) {
+  const context = useActionContext();
+  const galaxy = useGalaxy((state) => state.galaxy);
+  const canFly = useGalaxy((state) => state.view === "space");
+  const cluster = galaxy?.manifest.clusters.find((one) => one.index === galaxy.points.cluster[index]);
+  if (cluster === undefined) return <span className="panel-cluster" />;
+  const content = (
+    <>
+      <Chip colour={cluster.colour} />
+      <span className="cluster-name">{cluster.name}</span>
+      <span className="quiet number">{text.number(cluster.n_images)}</span>
+    </>
+  );
+  if (!canFly) return <span className="panel-cluster">{content}</span>;
+  return (
+    <button
+      type="button"
+      className="panel-cluster"
+      title={text.flyToCluster(cluster.name)}
+      onClick={() => {
+        flyToCluster(context, cluster.index);
+      }}
+    >
+      {content}
+    </button>
+  );
+}
+
+function StepButtons() {
+  const context = useActionContext();
+  return (
+    <>
+      <button type="button" className="tool" aria-label={text.previousPicture} title="[" onClick={() => { step(context, -1); }}>
+        <Icon name="back" />
+      </button>
+      <button type="button" className="tool" aria-label={text.nextPicture} title="]" onClick={() => { step(context, 1); }}>
+        <Icon name="forward" />
+      </button>
+    </>
+  );
+}
+
+function Tabs({ facts, document }: { readonly facts: React.ReactNode; readonly document: React.ReactNode }) {
+  const [open, setOpen] = useState<"picture" | "document">("picture");
+  const names = ["picture", "document"] as const;
+  const list = useRef<HTMLDivElement>(null);
+  const move = (event: React.KeyboardEvent): void => {
+    if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
+    event.preventDefault();
+    const next = open === "picture" ? "document" : "picture";
+    setOpen(next);
+    list.current?.querySelector<HTMLElement>(`#tab-${next}`)?.focus();
+  };
+  return (
+    <>
+      <div ref={list} className="tabs" role="tablist">
+        {names.map((name) => (
+          <button
+            key={name}
+            type="button"
+            role="tab"
+            id={`tab-${name}`}
+            aria-selected={open === name}
+            aria-controls="tab-content"
+            tabIndex={open === name ? 0 : -1}
+            onKeyDown={move}
+            onClick={() => {
+              setOpen(name);
+            }}
+          >
+            {text.tabs[name]}
+          </button>
+        ))}
+      </div>
+      <div id="tab-content" role="tabpanel" aria-labelledby={`tab-${open}`}>
+        {open === "picture" ? facts : document}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,77 @@
+import { load } from "../actions/load";
+import { text } from "../text/en";
+import { useActionContext, useGalaxy } from "./hooks";
+import { Icon } from "./icons";
+
+/** What stands in the middle while there is no galaxy to see. */
+export function Status() {
+  const phase = useGalaxy((state) => state.phase);
+  if (phase === "loading") return <Loading />;
+  if (phase === "error") return <LoadError />;
+  return (
+    <main className="status">
+      <h2>{text.empty}</h2>
+      <p>{text.emptyMore}</p>
+    </main>
+  );
+}
+
+function Loading() {
+  const { arrived, expected } = useGalaxy((state) => state.progress);
+  // A server that compresses on the way says no length, or a smaller one: then the bar only shows that bytes come.
+  const share = expected > 0 ? Math.min(1, arrived / expected) : undefined;
+  return (
+    <main className="status">
+      <p>{text.loading}</p>
+      <progress aria-label={text.loading} {...(share === undefined ? {} : { value: share })} />
+      <p className="quiet number">{text.loaded(arrived / 1e6)}</p>
+    </main>
+  );
+}
+
+function LoadError() {
+  const context = useActionContext();
+  const error = useGalaxy((state) => state.error);
+  return (
+    <main className="status" role="alert">
+      <h2>{text.errorTitle}</h2>
+      <p>{text.errors[error?.kind ?? "network"]}</p>
+      <button
+        type="button"
+        className="button"
+        onClick={() => {
+          void load(context);
+        }}
+      >
+        {text.retry}
+      </button>
+      {error !== null && <p className="quiet small">{error.message}</p>}
+    </main>
+  );
+}
+
+/** A line at the top: something is not as it should be, and the page goes on. */
+export function Notice() {
+  const { store } = useActionContext();
+  const gl = useGalaxy((state) => state.gl);
+  const notice = useGalaxy((state) => state.notice);
+  const message = gl === "lost" ? text.glLost : notice;
+  if (message === "") return null;
+  return (
+    <div className="notice glass" role="status">
+      {message}
+      {gl !== "lost" && (
+        <button
+          type="button"
+          className="tool"
+          aria-label={text.close}
+          onClick={() => {
+            store.setState({ notice: "" });
+          }}
+        >
+          <Icon name="close" />
+        </button>
+      )}
+    </div>
+  );
+}

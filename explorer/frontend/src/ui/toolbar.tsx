@@ -1,0 +1,38 @@
+import type { Action } from "../actions/context";
+import { goHome } from "../actions/go_home";
+import { toggleHelp } from "../actions/toggle_help";
+import { toggleList } from "../actions/toggle_list";
+import { text } from "../text/en";
+import { useActionContext, useGalaxy } from "./hooks";
+import { Icon } from "./icons";
+
+/** What can be done with the view as a whole. */
+export function Toolbar() {
+  const context = useActionContext();
+  const view = useGalaxy((state) => state.view);
+  const gl = useGalaxy((state) => state.gl);
+  const isHelpOpen = useGalaxy((state) => state.helpOpen);
+  const perform = (action: Action) => () => {
+    action.perform(context);
+  };
+  return (
+    <div className="toolbar glass" role="toolbar" aria-label={text.tools}>
+      {view === "space" && (
+        <button type="button" className="tool" onClick={perform(goHome)} title={`${text.homeView} (H)`}>
+          <Icon name="home" />
+          <span className="wide-only">{text.homeView}</span>
+          <span className="narrow-only unseen">{text.homeView}</span>
+        </button>
+      )}
+      {gl !== "missing" && (
+        <button type="button" className="tool" onClick={perform(toggleList)} title="L">
+          <Icon name={view === "space" ? "list" : "space"} />
+          {view === "space" ? text.listView : text.spaceView}
+        </button>
+      )}
+      <button type="button" className="tool" onClick={perform(toggleHelp)} aria-expanded={isHelpOpen} aria-label={text.help} title={`${text.help} (?)`}>
+        <Icon name="help" />
+      </button>
+    </div>
+  );
+}
