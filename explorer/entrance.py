@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from django.db.models import OuterRef, Subquery
 from django.urls import reverse
@@ -35,7 +36,7 @@ def read_cards(user: User) -> list[Card]:
     """
     rows = Galaxy.objects.select_related("collection", "current_publication").order_by("title", "pk")
     galaxies = list(permitted(user, Verb.VIEW, rows))
-    groups = _groups_by_build(user, galaxies)
+    groups = _groups_by_build(galaxies)
     credits = _credits_by_image(groups)
     cards = []
     for galaxy in galaxies:
@@ -55,7 +56,7 @@ def read_cards(user: User) -> list[Card]:
     return sorted(cards, key=lambda card: card.n_images == 0)
 
 
-def _groups_by_build(user: User, galaxies: Iterable[Galaxy]) -> dict[int, list[Group]]:
+def _groups_by_build(galaxies: Iterable[Galaxy]) -> dict[int, list[Group]]:
     """Build id -> its groups, each with `first_image`: the uuid of a picture of it, None if it has none to show."""
     builds = [galaxy.current_publication.build_id for galaxy in galaxies if galaxy.current_publication]
     shown = Position.objects.filter(
@@ -72,17 +73,18 @@ def _groups_by_build(user: User, galaxies: Iterable[Galaxy]) -> dict[int, list[G
     return found
 
 
-def _picture_of(group: Group) -> object:
+def _picture_of(group: Group) -> UUID | None:
     """The uuid of the cluster's cover, else of the group's first picture."""
     cover = group.cluster.cover
-    return cover.uuid if cover is not None and not cover.hidden else group.first_image  # type: ignore[attr-defined]
+    first_image: UUID | None = group.first_image  # type: ignore[attr-defined]
+    return cover.uuid if cover is not None and not cover.hidden else first_image
 
 
 def _credits_by_image(groups: dict[int, list[Group]]) -> dict[str, str]:
     """Address of a picture -> whom to thank for it, and its licence."""
-    uuids = {_picture_of(group) for rows in groups.values() for group in rows}
+    uuids = {uuid for rows in groups.values() for group in rows if (uuid := _picture_of(group))}
     credits = {}
-    for image in Image.objects.filter(uuid__in=uuids - {None}).only("uuid", "credit", "creator", "licence"):
+    for image in Image.objects.filter(uuid__in=uuids).only("uuid", "credit", "creator", "licence"):
         text = ", ".join(filter(None, [image.credit or image.creator, image.licence]))
         if text:
             credits[reverse("explorer:rendition", kwargs={"image_uuid": image.uuid, "kind": "small"})] = text

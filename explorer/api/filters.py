@@ -14,16 +14,16 @@ from catalog.models import (
     Galaxy,
     Image,
     Label,
-    Position,
 )
 from catalog.permissions import Verb, permitted, permitted_by_role
 from catalog.services.labels import fold_term
+from explorer.api.places import find_places
 from explorer.names import find_named, is_uuid
 
 Rows = QuerySet[Any, Any]
 
 
-class NamedFilterSet(django_filters.FilterSet):
+class NamedFilterSet(django_filters.FilterSet):  # type: ignore[misc]
     """Filters whose value is the name of something that the person must be allowed to see."""
 
     def find(self, model: type[Model], field: str, name: str) -> Any:
@@ -85,12 +85,13 @@ class ImageFilterSet(NamedFilterSet):
     def shown_in_galaxy(self, rows: Rows, field: str, name: str) -> Rows:
         """Images in the galaxy's current publication."""
         galaxy = self.find(Galaxy, field, name)
-        return rows.filter(_shown(build__publications__current_of=galaxy))
+        return rows.filter(Exists(find_places(galaxy=galaxy).filter(image=OuterRef("pk"))))
 
     def shown_in_cluster(self, rows: Rows, field: str, name: str) -> Rows:
         """Images that the current publication of the cluster's galaxy shows in it."""
         cluster = self.find(Cluster, field, name)
-        return rows.filter(_shown(build__publications__current_of=cluster.galaxy_id, group__cluster=cluster))
+        places = find_places(Cluster.objects.filter(pk=cluster.pk), galaxy=cluster.galaxy_id)
+        return rows.filter(Exists(places.filter(image=OuterRef("pk"))))
 
     def with_label(self, rows: Rows, field: str, term: str) -> Rows:
         """Images with that label, and with that label at the least score if one is asked for."""
@@ -157,7 +158,3 @@ def clusters_shown(user: Any, params: Any) -> QuerySet[Cluster]:
     if is_uuid(name := params.get("cluster", "").strip()):
         return permitted(user, Verb.VIEW, Cluster.objects.filter(uuid=name), by_link=True)
     return permitted(user, Verb.VIEW, Cluster.objects.all())
-
-
-def _shown(**conditions: Any) -> Exists:
-    return Exists(Position.objects.filter(image=OuterRef("pk"), **conditions))

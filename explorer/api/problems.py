@@ -60,7 +60,7 @@ def _flatten(detail: Any, field: str = "") -> Iterator[dict[str, str]]:
 class UnknownAddress(APIView):
     """Every address below the API that is none: the same 404 as for a thing that is not there."""
 
-    permission_classes: list[type[BasePermission]] = [OpenToAll]  # type: ignore[assignment]
+    permission_classes: list[type[BasePermission]] = [OpenToAll]
     schema = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

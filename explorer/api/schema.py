@@ -39,7 +39,7 @@ PROBLEM = {
 
 
 def describe_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """drf-spectacular's hook: every operation may answer with a problem."""
+    """drf-spectacular's hook: every operation may answer with a problem, and may be asked by anybody."""
     result["components"]["schemas"]["Problem"] = PROBLEM
     answer = {
         "description": "What went wrong.",
@@ -48,6 +48,8 @@ def describe_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     for path in result["paths"].values():
         for operation in path.values():
             operation["responses"]["4XX"] = answer
+            # What is public needs no session.
+            operation["security"] = [{}, *operation.get("security", [])]
     return result
 
 

@@ -1,5 +1,6 @@
 """What leaves through the API, field by field. Nothing of a source's paths, of people or of the house's inside is among it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.urls import reverse
@@ -10,8 +11,8 @@ from catalog.models import Cluster, Collection, EffectiveLabel, Galaxy, Image, L
 from catalog.services.documents import assemble_document, read_colours
 
 
-def _absolute(context: dict[str, Any], name: str, **kwargs: Any) -> str:
-    return str(context["request"].build_absolute_uri(reverse(name, kwargs=kwargs)))
+def _absolute(context: Mapping[str, Any], view_name: str, **kwargs: Any) -> str:
+    return str(context["request"].build_absolute_uri(reverse(view_name, kwargs=kwargs)))
 
 
 class CollectionSerializer(serializers.ModelSerializer[Collection]):
@@ -36,15 +37,13 @@ class EffectiveLabelSerializer(serializers.ModelSerializer[EffectiveLabel]):
         read_only_fields = fields
 
 
-class ImageClusterSerializer(serializers.ModelSerializer[Cluster]):
-    """The cluster that an image is shown in by one galaxy."""
+class ImageClusterSerializer(serializers.Serializer[Any]):
+    """The cluster that an image is shown in by one galaxy; made of a position that explorer.api.places annotated."""
 
-    galaxy = serializers.SlugRelatedField[Galaxy](slug_field="slug", read_only=True)
-
-    class Meta:
-        model = Cluster
-        fields = ["uuid", "name", "colour", "galaxy"]
-        read_only_fields = fields
+    uuid = serializers.UUIDField(source="cluster_uuid")
+    name = serializers.CharField(source="cluster_name")
+    colour = serializers.CharField(source="cluster_colour", help_text="#rrggbb")
+    galaxy = serializers.CharField(source="galaxy_slug", help_text="Slug of the galaxy.")
 
 
 class RenditionsSerializer(serializers.Serializer[Any]):
@@ -70,6 +69,8 @@ class ImageSerializer(serializers.ModelSerializer[Image]):
         allow_null=True,
         help_text="How far annotation came: waiting, annotated, failed. Null for people without a role in the collection.",
     )
+    # Not a URLField: it may be empty.
+    source_url = serializers.CharField(read_only=True)
     labels = EffectiveLabelSerializer(source="effective_labels", many=True, read_only=True)
     clusters = serializers.SerializerMethodField(help_text="One for each published galaxy that you may see.")
     renditions = serializers.SerializerMethodField(help_text="Null while the picture has no bytes.")
@@ -100,8 +101,7 @@ class ImageSerializer(serializers.ModelSerializer[Image]):
     @extend_schema_field(ImageClusterSerializer(many=True))
     def get_clusters(self, image: Image) -> Any:
         """From the positions that the view fetched beforehand (`places`)."""
-        clusters = [position.group.cluster for position in image.places]  # type: ignore[attr-defined]
-        return ImageClusterSerializer(clusters, many=True).data
+        return ImageClusterSerializer(image.places, many=True).data  # type: ignore[attr-defined]
 
     @extend_schema_field(RenditionsSerializer(allow_null=True))
     def get_renditions(self, image: Image) -> Any:
@@ -142,7 +142,10 @@ class LabelSerializer(serializers.ModelSerializer[Label]):
 
     collection = serializers.SlugRelatedField[Collection](slug_field="slug", read_only=True)
     alias_of = serializers.SlugRelatedField[Label](
-        slug_field="term", read_only=True, help_text="The term that this one was renamed to or merged into."
+        slug_field="term",
+        read_only=True,
+        allow_null=True,
+        help_text="The term that this one was renamed to or merged into.",
     )
     n_images = serializers.IntegerField(read_only=True, help_text="Images with this label that you may see.")
 
@@ -156,7 +159,9 @@ class ClusterSerializer(serializers.ModelSerializer[Cluster]):
     """A named, coloured part of a galaxy."""
 
     galaxy = serializers.SlugRelatedField[Galaxy](slug_field="slug", read_only=True)
-    n_images = serializers.IntegerField(read_only=True, help_text="In the current publication.")
+    n_images = serializers.IntegerField(
+        read_only=True, help_text="That the published build put here, before pins and hidden ones."
+    )
     cover = serializers.SerializerMethodField(help_text="Address of the small rendition of the chosen cover.")
 
     class Meta:

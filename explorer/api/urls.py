@@ -20,7 +20,7 @@ LISTS = ("collections", "images", "labels", "clusters", "galaxies")
 class ApiRoot(APIView):
     """Where everything is."""
 
-    permission_classes: list[type[BasePermission]] = [OpenToAll]  # type: ignore[assignment]
+    permission_classes: list[type[BasePermission]] = [OpenToAll]
     schema = None
 
     def get(self, request: Request) -> Response:

@@ -19,17 +19,18 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
-from rest_framework import viewsets
+from rest_framework import mixins, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog.models import Cluster, Collection, EffectiveLabel, Galaxy, Group, Image, Label, Position
+from catalog.models import Cluster, Collection, EffectiveLabel, Galaxy, Group, Image, Label
 from catalog.permissions import Verb, permitted, permitted_by_role
 from catalog.services.documents import assemble_document
 from explorer.api import filters, serializers
 from explorer.api.permissions import PolicyFiltered
+from explorer.api.places import find_places
 from explorer.names import is_uuid
 
 NAME = OpenApiParameter("name", str, OpenApiParameter.PATH, description="Slug or uuid.")
@@ -89,9 +90,7 @@ class ImageViewSet(PolicyViewSet):
         """Images with all that the serializer reads: three queries, however many there are."""
         user, params = self.request.user, self.request.query_params
         known = permitted_by_role(user, Verb.VIEW, Collection.objects.all())
-        places = Position.objects.filter(
-            build__publications__current_of__isnull=False, group__cluster__in=filters.clusters_shown(user, params)
-        )
+        places = find_places(filters.clusters_shown(user, params)).order_by("build__galaxy")
         return (
             Image.objects.annotate(
                 status_shown=Case(
@@ -102,11 +101,7 @@ class ImageViewSet(PolicyViewSet):
             .select_related("collection", "current_revision")
             .prefetch_related(
                 Prefetch("effective_labels", EffectiveLabel.objects.select_related("label")),
-                Prefetch(
-                    "positions",
-                    places.select_related("group__cluster__galaxy").order_by("group__cluster__galaxy_id"),
-                    to_attr="places",
-                ),
+                Prefetch("positions", places, to_attr="places"),
             )
         )
 
@@ -138,7 +133,7 @@ class ImageViewSet(PolicyViewSet):
 
 
 @extend_schema_view(list=extend_schema(summary="Labels of the images that you may see"))
-class LabelViewSet(PolicyFiltered, viewsets.mixins.ListModelMixin, viewsets.GenericViewSet[Label]):
+class LabelViewSet(PolicyFiltered, mixins.ListModelMixin, viewsets.GenericViewSet[Label]):
     """Terms."""
 
     serializer_class = serializers.LabelSerializer
