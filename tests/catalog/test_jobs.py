@@ -143,7 +143,12 @@ def test_a_job_of_a_kind_that_this_worker_does_not_know_fails_with_a_reason():
 
 def test_a_wake_up_too_many_finds_nothing_to_do():
     ran = []
-    register(lambda run: ran.append(run.job.pk) or {})
+
+    def deed(run: JobRun):
+        ran.append(run.job.pk)
+        return {}
+
+    register(deed)
     job = start()
     run_job(job.uuid, worker="a")
     run_job(job.uuid, worker="b")
@@ -215,7 +220,7 @@ class TestWhoMayStart:
         owner = MembershipFactory(role="owner")
         with pytest.raises(PermissionDenied, match="Only an administrator"):
             start_job("deed", {}, by=owner.user, collection=owner.collection)
-        assert start_job("deed", {}, by=UserFactory(admin=True), collection=owner.collection)
+        start_job("deed", {}, by=UserFactory(admin=True), collection=owner.collection)
 
 
 class TestAWorkerDies:
@@ -282,7 +287,7 @@ class TestAWorkerDies:
         register(lambda run: {})
         job = start()
         lease = claim_job(job.uuid, worker="a")
-        assert renew_lease(lease) and write_progress(lease, "Working", 1, 2, new_stage=True)
+        assert lease and renew_lease(lease) and write_progress(lease, "Working", 1, 2, new_stage=True)
         expire(job)
         recover_dead_jobs()
         assert not renew_lease(lease)
