@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # comes with scikit-learn
 
-N_STARTS = 4  # k-means++ starts; the best of four is within a percent of the best of forty on t-SNE maps
+N_STARTS = (
+    4  # k-means++ starts; the best of four came within 1 % of the best of forty (6,300 points in 40 balls, 4 seeds)
+)
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from PIL import Image, UnidentifiedImageError
 from explorer.artifact.format import ATLAS_SIZE, TILE_SIZE, TILES_PER_ATLAS, TILES_PER_ROW, OnProgress
 from explorer.artifact.points import restore_aspect
 
-WEBP_QUALITY = 80  # at 64 px no difference to 90 is seen, at 40 % of the bytes
-WEBP_METHOD = 4  # 6 saves another 2 % and takes three times as long
+WEBP_QUALITY = 80  # 0.9 MB an atlas of photos; 90 costs 43 % more
+WEBP_METHOD = 4  # 6 saves another 3 % and makes packing take 2.4 times as long
 
 ReadSmall = Callable[[int], bytes | None]
 """Given an image's place in the input, return its small rendition, or None if there is none."""

@@ -28,7 +28,7 @@ TILE_SIZE = 64
 ATLAS_SIZE = 2048  # every WebGL 2 device can hold a texture of this size
 TILES_PER_ROW = ATLAS_SIZE // TILE_SIZE
 TILES_PER_ATLAS = TILES_PER_ROW**2
-SHARD_SIZE = 256  # details of about 256 pictures are some 30 KB compressed: one quick request
+SHARD_SIZE = 256  # some 10 KB compressed with short documents: one quick request
 MAX_CLUSTERS = 256  # the cluster column is one byte
 
 # Details are compressed JSON and still end in .bin: from a name that ends in .gz, storages and servers derive a
