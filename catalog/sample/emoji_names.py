@@ -40,6 +40,10 @@ def _by_code_point(table: str) -> dict[int, str]:
     return {int(code, 16): name for code, _, name in entries}
 
 
+def _words(text: str) -> frozenset[str]:
+    return frozenset(word.strip() for word in " ".join(text.split()).split("|"))
+
+
 # Of Unicode 15 to 17: the oldest Python that runs Galaxy knows version 14, and names must not depend on the Python.
 _NEWER_NAMES: Final = _by_code_point(
     """1F6D8 landslide|1F6DC wireless|1FA75 light blue heart|1FA76 grey heart|1FA77 pink heart|1FA87 maracas
@@ -67,7 +71,10 @@ _BETTER_NAMES: Final = _by_code_point(
         |1F308 rainbow|1F3F3 white flag|1F3F4 black flag|2600 sun|2605 star|2B50 star|260E telephone|2702 scissors
         |1F9B0 red hair|1F9B1 curly hair|1F9B2 bald|1F9B3 white hair|1F3FB light skin tone|1F3FC medium-light skin tone
         |1F3FD medium skin tone|1F3FE medium-dark skin tone|1F3FF dark skin tone|20E3 keycap|1F0CF joker|1F004 mahjong tile
-        |1F3A6 cinema|2B21 hexagon|2B22 black hexagon|1F9DC merperson|1F4AF hundred points|1F52F star with dot|1FBC5 stick figure|203C double exclamation mark"""
+        |1F3A6 cinema|2B21 hexagon|2B22 black hexagon|1F9DC merperson|1F4AF hundred points|1F52F star with dot
+        |23E9 fast forward button|23EA rewind button|23EB fast up button|23EC fast down button|23ED next track button
+        |23EE last track button|23EF play or pause button|23F8 pause button|23F9 stop button|23FA record button
+        |25B6 play button|25C0 reverse button|2B55 hollow circle|2B58 circle outline"""
 )
 
 _WORK: Final = {
@@ -92,10 +99,16 @@ _SEQUENCES: Final = {
 }  # fmt: skip
 
 # Words that say how a sign is drawn or named, not what it shows.
-_SAYS_NOTHING: Final = frozenset(
-    """a an and at back behind but by down emoji face facing for from front ideograph in into left lower mark medium no of off on one
-    ornament over right shape side sign silhouette small symbol the then three to two up upper with without large heavy
-    component type facing pointing leftwards rightwards downwards upwards""".split()
+_SAYS_NOTHING: Final = _words(
+    """a|an|and|at|back|behind|but|by|down|design|emoji|face|facing|for|from|front|half|ideograph|in|into|left|lower|mark|medium|no
+    |of|off|on|one|ornament|over|right|shape|side|sign|silhouette|small|symbol|the|then|three|to|two|under|up|upper|viewer|with
+    |without|large|heavy|component|type|pointing|leftwards|rightwards|downwards|upwards"""
+)
+# Names whose single words would mislead: nobody who looks for dogs wants a hot one.
+_WHOLE_ONLY: Final = _words(
+    """hot dog|mouse trap|milky way|ear of maize|ear of rice|mate drink|teddy bear|crystal ball|mirror ball|lady beetle
+    |fish cake with swirl design|bell pepper|horse racing|three button mouse|ice cream|soft ice cream|shaved ice|rice ball
+    |moon cake|fire engine|eight spoked asterisk|bow and arrow|spider web|snow capped mountain"""
 )
 _DRAWN_AS: Final = re.compile(r"\b(?:heavy|black|white|negative|squared|symbol|sign|ornament|lower left)\b ?")
 
@@ -185,7 +198,7 @@ def _coloured(points: tuple[int, ...], thing: str) -> str:
 
 def _flag(name: str, part_of_the_world: str) -> EmojiName:
     labels = [("flag", GROUP_SCORE), (part_of_the_world, NAME_SCORE), (name, NAME_SCORE)]
-    return EmojiName(f"Flag of {name}", tuple(dict((term, score) for term, score in labels if term).items()))
+    return EmojiName(f"Flag of {name}", tuple({term: score for term, score in labels if term}.items()))
 
 
 def _emoji(name: str, groups: list[str]) -> EmojiName:
@@ -194,12 +207,18 @@ def _emoji(name: str, groups: list[str]) -> EmojiName:
     head = re.split(r" with(?:out)? |: ", name)[0]
     if head not in _SAYS_NOTHING and len(head) > 1:
         found.setdefault(head, NAME_SCORE)
+    if name in _WHOLE_ONLY:
+        return EmojiName(_capitalized(name), tuple(found.items()))
     words = [
         word for word in re.findall(r"[^\W\d_][\w'-]+", name) if not word.endswith("'s") and word not in _SAYS_NOTHING
     ]
     for word in words[:MAX_WORDS]:
         found.setdefault(word, WORD_SCORE)
-    return EmojiName(name[:1].upper() + name[1:], tuple(found.items()))
+    return EmojiName(_capitalized(name), tuple(found.items()))
+
+
+def _capitalized(name: str) -> str:
+    return name[:1].upper() + name[1:]
 
 
 def _name_of(point: int) -> str:
