@@ -83,9 +83,10 @@ class ImageFilterSet(NamedFilterSet):
         fields: list[str] = []
 
     def shown_in_galaxy(self, rows: Rows, field: str, name: str) -> Rows:
-        """Images in the galaxy's current publication."""
+        """Images in the galaxy's current publication, but for those of clusters that the person may not see."""
         galaxy = self.find(Galaxy, field, name)
-        return rows.filter(Exists(find_places(galaxy=galaxy).filter(image=OuterRef("pk"))))
+        places = find_places(clusters_shown(self.request.user, {field: name}), galaxy=galaxy)
+        return rows.filter(Exists(places.filter(image=OuterRef("pk"))))
 
     def shown_in_cluster(self, rows: Rows, field: str, name: str) -> Rows:
         """Images that the current publication of the cluster's galaxy shows in it."""

@@ -8,10 +8,8 @@ from django.db.models.functions import Coalesce
 from catalog.models import Cluster, Galaxy, Pin, Position
 
 
-def find_places(
-    clusters: QuerySet[Cluster] | None = None, *, galaxy: Galaxy | int | None = None
-) -> QuerySet[Position, Any]:
-    """Positions of published builds; of these clusters and this galaxy alone, if they are given.
+def find_places(clusters: QuerySet[Cluster], *, galaxy: Galaxy | int | None = None) -> QuerySet[Position, Any]:
+    """Positions of published builds; of these clusters, and of this galaxy alone if it is given.
 
     The cluster is the one that a person pinned the image to, else the one of its group. Each row has `cluster_pk`,
     `cluster_uuid`, `cluster_name`, `cluster_colour` and `galaxy_slug`, so that no cluster or galaxy need be fetched besides.
@@ -24,11 +22,11 @@ def find_places(
     def of_cluster(name: str, **options: Any) -> Coalesce:
         return Coalesce(Subquery(pins.values(f"cluster__{name}")), F(f"group__cluster__{name}"), **options)
 
-    places: QuerySet[Position, Any] = Position.objects.filter(published).annotate(
+    places = Position.objects.filter(published).annotate(
         cluster_pk=of_cluster("pk", output_field=BigIntegerField()),
         cluster_uuid=of_cluster("uuid"),
         cluster_name=of_cluster("name"),
         cluster_colour=of_cluster("colour"),
         galaxy_slug=F("build__galaxy__slug"),
     )
-    return places if clusters is None else places.filter(Q(cluster_pk__in=clusters.values("pk")))
+    return places.filter(Q(cluster_pk__in=clusters.values("pk")))
