@@ -134,7 +134,7 @@ PHOTOS = (
         _PUBLIC_DOMAIN,
         creator="SpaceX",
         source_url="https://www.flickr.com/photos/spacexphotos/16511594820/in/photostream/",
-        description="Falcon 9 lifts off from Space Launch Complex 40 at Cape Canaveral.",
+        description="Falcon 9 carrying DSCOVR lifted off from SpaceX's Launch Complex 40 at Cape Canaveral Air Force Station.",
     ),
     _Photo(
         "sklearn",
