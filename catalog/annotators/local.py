@@ -11,6 +11,7 @@ from threading import Lock
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from catalog.annotators import colours, label_model
@@ -109,13 +110,9 @@ class LocalAnnotator:
                 answer.documents[Feature.LABEL_DETECTION] = document
         return answers
 
-    def _run(
-        self, inputs: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
-    ) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    def _run(self, inputs: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         with self._lock:
-            model = (
-                self._label_model
-            )  # cached_property has no lock of its own, and two loads would cost 0.2 s and 25 MB
+            model = self._label_model  # made once: cached_property has no lock of its own
         return model.run(inputs).logits
 
     def _decode(self, picture: PictureToAnnotate, answer: Answer) -> Image.Image | None:
@@ -130,7 +127,7 @@ class LocalAnnotator:
             return decode_picture(picture.read())
         except UnreadablePictureError as error:
             message = str(error)
-        except Exception as error:  # noqa: BLE001  # read() is the caller's: storages raise what they like, and the rest must go on
+        except Exception as error:  # noqa: BLE001  # read() is the caller's: storages raise what they like
             message = f"Expected the small rendition, but it could not be read ({error!r}). Import the picture again."
         answer.errors.update(dict.fromkeys(wanted, message))
         return None
