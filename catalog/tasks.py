@@ -15,14 +15,13 @@ from django.utils import timezone
 from django_tasks import TaskContext, TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
 
-from catalog.importers import SourceError, read_folder
 from catalog.models import Collection, Galaxy, Job, JobStatus
 from catalog.permissions import Verb
 from catalog.services import jobs
 from catalog.services.annotate import annotate_images
 from catalog.services.build import build_galaxy
 from catalog.services.errors import ServiceError
-from catalog.services.ingest import import_images
+from catalog.services.folders import import_folder
 from catalog.services.jobs import JobKind, JobRun
 
 WAKE_UP_GRACE = timedelta(seconds=5)  # from a job's row to its wake-up's, which is written on commit
@@ -56,12 +55,7 @@ def register() -> None:
 def run_import(run: JobRun) -> dict[str, Any]:
     """Import `folder` into the job's collection."""
     folder = Path(run.params["folder"])
-    try:
-        return import_images(
-            collection_of(run), read_folder(folder), source=str(folder), progress=run.progress
-        ).as_json()
-    except SourceError as error:
-        raise ServiceError(str(error)) from error
+    return import_folder(collection_of(run), folder, progress=run.progress).as_json()
 
 
 def run_annotate(run: JobRun) -> dict[str, Any]:

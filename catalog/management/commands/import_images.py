@@ -1,0 +1,60 @@
+"""Import pictures from a folder."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from catalog.management.base import CollectionCommand, Result, add_strict_argument
+from catalog.models import Visibility
+from catalog.services.collections import ensure_collection
+from catalog.services.folders import import_folder, require_folder
+from catalog.services.progress import Progress
+
+
+class Command(CollectionCommand):
+    """A thin shell around `import_folder`."""
+
+    help = (
+        "Import every picture of a folder, and of the folders in it, into a collection, which is made if it does not exist. "
+        "Run again, it reads only what is new or changed. A metadata.csv in the folder gives titles, labels and credits."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Adds the source and how to make the collection."""
+        super().add_arguments(parser)
+        parser.add_argument("source", type=Path, metavar="SOURCE", help="The folder.")
+        parser.add_argument("--title", default="", help="Title of a new collection; its slug by default.")
+        parser.add_argument(
+            "--visibility",
+            choices=Visibility.values,
+            default=Visibility.PRIVATE,
+            help="Who may look at a new collection; an existing one is left as it is. (default: %(default)s)",
+        )
+        parser.add_argument(
+            "--keep-originals",
+            action="store_true",
+            help="Copy the files into the media storage; otherwise only their places are remembered.",
+        )
+        add_strict_argument(parser, "a file was refused")
+
+    def run(self, progress: Progress, options: dict[str, Any]) -> Result:
+        """Make the collection if need be, and import."""
+        require_folder(options["source"])
+        collection = ensure_collection(options["collection"], title=options["title"], visibility=options["visibility"])
+        return import_folder(collection, options["source"], keep_originals=options["keep_originals"], progress=progress)
+
+    def describe(self, result: dict[str, Any]) -> str:
+        """The counts, and each refused file with its reason."""
+        lines = [f"{item['location']}: {item['message']}" for item in result["refused"]]
+        if result["n_refused"] > len(lines):
+            lines.append(
+                f"... and {result['n_refused'] - len(lines)} more; the admin lists all of them, under Refusals."
+            )
+        counts = ("added", "revised", "duplicates", "unchanged", "refused")
+        lines.append(f"{result['n_seen']} seen: " + ", ".join(f"{result[f'n_{name}']} {name}" for name in counts) + ".")
+        return "\n".join(lines)
+
+    def failures(self, result: dict[str, Any]) -> int:
+        """Refused files."""
+        return int(result["n_refused"])
