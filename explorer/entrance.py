@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 from django.urls import reverse
 
 from catalog.models import Galaxy, Group, Image, Position
-from catalog.permissions import User, Verb, permitted
+from catalog.permissions import User, Verb, permitted, permitted_by_role
 from explorer.starmap import Glow, Star, draw_starmap
 
 __all__ = ["Card", "read_cards"]
@@ -34,15 +34,15 @@ def read_cards(user: User) -> list[Card]:
 
     Galaxies that are not published yet are shown to people with a role only: to others they are nothing yet.
     """
-    rows = Galaxy.objects.select_related("collection", "current_publication").order_by("title", "pk")
+    known = permitted_by_role(user, Verb.VIEW, Galaxy.objects.all())
+    rows = Galaxy.objects.filter(Q(current_publication__isnull=False) | Q(pk__in=known.values("pk")))
+    rows = rows.select_related("collection", "current_publication").order_by("title", "pk")
     galaxies = list(permitted(user, Verb.VIEW, rows))
     groups = _groups_by_build(galaxies)
     credits = _credits_by_image(groups)
     cards = []
     for galaxy in galaxies:
         publication = galaxy.current_publication
-        if publication is None and not user.is_authenticated:
-            continue
         card = Card(galaxy)
         stars = []
         for group in groups.get(publication.build_id, []) if publication else []:

@@ -110,12 +110,12 @@ def _send_file(
     if asked is not None and count == 0:
         file.close()
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{n_bytes}"})
-    headers = {"Content-Type": content_type, "Content-Length": str(count)}
+    headers = {"Content-Length": str(count)}
     if request.method == "HEAD":
         file.close()
-        return HttpResponse(headers=headers)
+        return HttpResponse(headers=headers, content_type=content_type)
     if asked is None:
         file.seek(0)
-        return FileResponse(file, headers=headers)
+        return FileResponse(file, headers=headers, content_type=content_type)
     headers["Content-Range"] = f"bytes {start}-{start + count - 1}/{n_bytes}"
-    return FileResponse(Part(file, start, count), status=206, headers=headers)
+    return FileResponse(Part(file, start, count), status=206, headers=headers, content_type=content_type)

@@ -232,9 +232,9 @@ class TestQueries:
         self, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:
         slug = self.make(100)
-        collection = Image.objects.first().collection  # type: ignore[union-attr]
+        collection = Image.objects.first().collection
         client = client_of(make_person("viewer", collection))
-        term = Label.objects.first().term  # type: ignore[union-attr]
+        term = Label.objects.first().term
         with django_assert_num_queries(6):
             response = client.get(f"/api/v1/images/?collection={slug}&label={term}&min_score=0.1")
         assert len(response.json()["results"]) == 100
