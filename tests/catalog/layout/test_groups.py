@@ -41,6 +41,17 @@ def test_there_are_never_more_groups_than_places():
     assert compute_groups(np.zeros((500, 3)), k=25).k == 1
 
 
+def test_places_that_differ_only_by_rounding_are_grouped_without_a_warning():
+    # Three places, each split in two by the last bit of a float32: k-means asked for five finds three, and says so aloud.
+    last_bit = np.nextafter(np.float32(100), np.float32(200)) - np.float32(100)
+    places = np.repeat(np.eye(3, dtype=np.float32) * 100, 60, axis=0)
+    places[::2] += last_bit * (places[::2] > 0)
+    assert len(np.unique(places, axis=0)) == 6
+    groups = compute_groups(places, k=5)
+    assert 3 <= groups.k <= 5
+    assert (np.bincount(groups.assignments) > 0).all()
+
+
 @pytest.mark.parametrize(
     ("positions", "k", "message"),
     [
