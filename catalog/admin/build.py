@@ -31,10 +31,15 @@ class BuildInline(PolicyInline[Build, Galaxy]):
     """A galaxy's builds, newest first."""
 
     model = Build
-    fields = ["created_at", "n_images", "quality_bar"]
-    readonly_fields = ["created_at", "n_images", "quality_bar"]
+    fields = ["created_at", "images", "quality_bar"]
+    readonly_fields = ["created_at", "images", "quality_bar"]
     ordering = ["-number"]
     show_change_link = True
+
+    @admin.display(description="images", ordering="n_images")
+    def images(self, obj: Build) -> str:
+        """How many."""
+        return f"{obj.n_images:,}"
 
     @admin.display(description="trustworthiness")
     def quality_bar(self, obj: Build) -> SafeString:
@@ -47,12 +52,17 @@ class BuildAdmin(PolicyAdmin[Build]):
     """Builds; the service `build_galaxy` makes them."""
 
     index_order = 60
-    list_display = ["__str__", "created_at", "n_images", "quality_bar", "complete"]
+    list_display = ["__str__", "created_at", "images", "quality_bar", "complete"]
     list_filter = [("galaxy", PermittedFilter), "complete"]
     list_select_related = ["galaxy"]
     ordering = ["-pk"]
-    fields = ["galaxy", "number", "created_at", "n_images", "measures", "groups", "parameters", "random_state"]
-    readonly_fields = ["created_at", "measures", "groups"]
+    fields = ["galaxy", "number", "created_at", "images", "measures", "groups", "parameters", "random_state"]
+    readonly_fields = ["created_at", "images", "measures", "groups"]
+
+    @admin.display(description="images", ordering="n_images")
+    def images(self, obj: Build) -> str:
+        """How many."""
+        return f"{obj.n_images:,}"
 
     @admin.display(description="trustworthiness")
     def quality_bar(self, obj: Build) -> SafeString:
@@ -75,7 +85,7 @@ class BuildAdmin(PolicyAdmin[Build]):
         groups = list(obj.groups.select_related("cluster").order_by("-n_images"))
         pictures = find_group_covers(obj)
         rows = [
-            {"cluster": group.cluster, "n_images": group.n_images, "covers": thumbnails(pictures.get(group.pk, []))}
+            {"cluster": group.cluster, "images": group.n_images, "covers": thumbnails(pictures.get(group.pk, []))}
             for group in groups
         ]
         return render_to_string("admin/catalog/cluster_table.html", {"rows": rows}) if rows else NOTHING

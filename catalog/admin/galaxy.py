@@ -22,7 +22,7 @@ from catalog.permissions import Verb
 
 register_job_action(Galaxy, JobAction(kind="build_galaxy", label="Rebuild galaxy"))
 
-N_COVERS = 5
+N_COVERS = 6
 
 
 @admin.register(Galaxy)
@@ -33,10 +33,11 @@ class GalaxyAdmin(PageAdmin[Galaxy], JobActionAdmin[Galaxy]):
     change_verb = Verb.CURATE
     delete_verb = Verb.MANAGE
     inlines = [BuildInline]
-    list_display = ["title", "covers", "collection", "visibility", "newest_build", "quality", "published", "open_link"]
+    list_display = ["title", "open_link", "covers", "newest_build", "quality", "published", "visibility", "collection"]
     list_filter = [("collection", PermittedFilter), "visibility"]
     list_select_related = ["collection", "current_publication__build"]
     search_fields = ["title", "slug"]
+    form_labels = {"n_clusters": "number of clusters", "random_state": "seed"}
     prepopulated_fields = {"slug": ["title"]}
     readonly_fields = ["open_link", "published", "clusters", "uuid", "created_at"]
     fieldsets = [
@@ -109,7 +110,7 @@ class GalaxyAdmin(PageAdmin[Galaxy], JobActionAdmin[Galaxy]):
         publication = obj.current_publication
         if publication is None:
             return SafeString("not published yet")
-        return admin_link(publication, f"build {publication.build.number}, {publication.published_at:%Y-%m-%d %H:%M}")
+        return admin_link(publication, f"build {publication.build.number}, {publication.published_at:%Y-%m-%d}")
 
     @admin.display(description="page")
     def open_link(self, obj: Galaxy) -> SafeString:

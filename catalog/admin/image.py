@@ -5,10 +5,12 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.db import models
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
+from catalog.admin.changelist import PageAdmin
 from catalog.admin.filters import ClusterFilter, LabelFilter, PermittedFilter
 from catalog.admin.image_panels import image_panels
 from catalog.admin.job_actions import JobAction, JobActionAdmin, register_job_action
@@ -19,13 +21,15 @@ from catalog.permissions import Verb, permitted
 from catalog.services.curate import hide_images
 from catalog.services.labels import fold_term
 
-register_job_action(Image, JobAction(kind="annotate_images", label="Annotate the collections of selected images"))
+register_job_action(
+    Image, JobAction(kind="annotate_images", label="Annotate the collections of selected images", on_page=False)
+)
 
 N_LABELS_LISTED = 6
 
 
 @admin.register(Image)
-class ImageAdmin(JobActionAdmin[Image]):
+class ImageAdmin(PageAdmin[Image], JobActionAdmin[Image]):
     """Images."""
 
     class Media:
@@ -48,12 +52,20 @@ class ImageAdmin(JobActionAdmin[Image]):
     search_fields = ["title"]
     search_help_text = "By title, the beginning of a label, external id or uuid."
     actions = ["hide", "show"]
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     fields = ["title", "description", "creator", "credit", "licence", "source_url", "hidden"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Image]:
         """With the labels that the list names, in one query for the whole page."""
         labels = EffectiveLabel.objects.select_related("label").order_by("-score", "label__key")
         return super().get_queryset(request).prefetch_related(Prefetch("effective_labels", queryset=labels))
+
+    def decorate_page(self, request: HttpRequest, rows: list[Image]) -> dict[str, dict[int, Any]]:
+        """File names of images without a title, for those who may know where things were found."""
+        untitled = Image.objects.filter(pk__in=[image.pk for image in rows if not image.title])
+        known = permitted(request.user, Verb.CONTRIBUTE, untitled)
+        places = Occurrence.objects.filter(image__in=known).order_by("-pk").values_list("image", "location")
+        return {"file": {image: location.rsplit("/", 1)[-1] for image, location in places}}
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -127,8 +139,8 @@ class ImageAdmin(JobActionAdmin[Image]):
 
     @admin.display(description="title", ordering="title")
     def name(self, obj: Image) -> str:
-        """Its title, or its uuid."""
-        return str(obj)
+        """Its title, or the name of its file, or its uuid."""
+        return obj.title or str(self.page_value(obj, "file", obj.uuid))
 
     @admin.display(description="labels")
     def labels(self, obj: Image) -> str:

@@ -79,9 +79,7 @@ class JobAdmin(PolicyAdmin[Job]):
 
     def report_view(self, request: HttpRequest, pk: int) -> JsonResponse:
         """The same as JSON."""
-        response = JsonResponse(report_job(self._get_job(request, pk), timezone.now()))
-        response["Cache-Control"] = "no-store"
-        return response
+        return JsonResponse(report_job(self._get_job(request, pk), timezone.now()))
 
     def cancel_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask the job to stop."""

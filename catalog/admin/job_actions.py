@@ -33,6 +33,8 @@ class JobAction:
     kind: str
     label: str
     params: dict[str, Any] = field(default_factory=dict)
+    on_page: bool = True
+    """Whether the object's own page has a button for it, too."""
 
     def may_start(self, request: HttpRequest, obj: Model | type[Model]) -> bool:
         """Whether the person may start it for this object or, given a model, for some; False where no worker knows the kind."""
@@ -98,7 +100,7 @@ class JobActionAdmin(PolicyAdmin[ModelT]):
     ) -> Any:
         """Offers the buttons of what the person may start here."""
         obj = self.get_object(request, object_id) if object_id else None
-        actions = [a for a in job_actions_of(self.model) if obj is not None and a.may_start(request, obj)]
+        actions = [a for a in job_actions_of(self.model) if obj is not None and a.on_page and a.may_start(request, obj)]
         context = {"job_actions": actions, **(extra_context or {})}
         return super().changeform_view(request, object_id, form_url, context)
 

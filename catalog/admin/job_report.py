@@ -61,8 +61,7 @@ def report_job(job: Job, now: datetime) -> dict[str, Any]:
         "attempt": f"{job.attempt} of at most {job.max_attempts}",
         "error": job.error,
         "result": [
-            {"name": name.replace("n_", "").replace("_", " "), "value": _result_text(value)}
-            for name, value in job.result.items()
+            {"name": _result_name(name, job.result), "value": _result_text(value)} for name, value in job.result.items()
         ],
         "can_cancel": not job.is_ended and job.cancel_requested_at is None,
         "can_retry": job.status in {JobStatus.FAILED, JobStatus.CANCELLED},
@@ -88,6 +87,12 @@ def _left_text(job: Job, left: timedelta | None) -> str:
     if job.is_ended:
         return "–"
     return "not known yet" if left is None else f"about {describe_duration(left)} for this stage"
+
+
+def _result_name(name: str, result: dict[str, Any]) -> str:
+    """`n_refused` is "refused"; the list `refused` beside it "refused, which"."""
+    words = name.removeprefix("n_").replace("_", " ")
+    return f"{words}, which" if f"n_{name}" in result else words
 
 
 def _result_text(value: Any) -> str:

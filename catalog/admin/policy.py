@@ -67,6 +67,9 @@ class PolicyAdmin(_ModelAdmin[ModelT]):
 
     change_verb: ClassVar[Verb | None] = None
     delete_verb: ClassVar[Verb | None] = None
+    form_labels: ClassVar[dict[str, str]] = {}
+    """What fields are called on forms, where the model's own word says too little."""
+
     index_order: ClassVar[int] = 100
     """Where the index lists it: small numbers first (galaxy_site.admin_site)."""
 
@@ -101,6 +104,10 @@ class PolicyAdmin(_ModelAdmin[ModelT]):
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody, unless a subclass says otherwise."""
         return False
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """With `form_labels`."""
+        return super().get_form(request, obj, change=change, **{"labels": self.form_labels, **kwargs})
 
     def formfield_for_foreignkey(
         self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any

@@ -14,7 +14,7 @@ class PublicationAdmin(PolicyAdmin[Publication]):
     """Publications; the explorer's services make them."""
 
     index_order = 70
-    list_display = ["published_at", "galaxy", "of_build", "n_images", "size_bytes", "is_current", "published_by"]
+    list_display = ["published_at", "galaxy", "of_build", "images", "size_bytes", "is_current", "published_by"]
     list_filter = [("galaxy", PermittedFilter)]
     list_select_related = ["galaxy", "build__galaxy", "published_by"]
     fields = [
@@ -23,14 +23,19 @@ class PublicationAdmin(PolicyAdmin[Publication]):
         "is_current",
         "published_at",
         "published_by",
-        "n_images",
+        "images",
         "size_bytes",
         "format_version",
         "manifest_name",
         "content_fingerprint",
         "uuid",
     ]
-    readonly_fields = ["of_build", "is_current", "published_at", "uuid"]
+    readonly_fields = ["images", "of_build", "is_current", "published_at", "uuid"]
+
+    @admin.display(description="images", ordering="n_images")
+    def images(self, obj: Publication) -> str:
+        """How many."""
+        return f"{obj.n_images:,}"
 
     @admin.display(description="build", ordering="build__number")
     def of_build(self, obj: Publication) -> SafeString:

@@ -1,0 +1,102 @@
+"""A small library in which every list of the admin has something to show."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils import timezone
+
+from catalog.models import (
+    Build,
+    Change,
+    Collection,
+    Decision,
+    Galaxy,
+    Image,
+    Job,
+    JobStatus,
+    Label,
+    Occurrence,
+    Publication,
+    Refusal,
+)
+from tests.factories import BuildFactory, CollectionFactory, GalaxyFactory, ImageFactory, JobFactory, UserFactory
+
+LISTED = [
+    "collection",
+    "image",
+    "label",
+    "galaxy",
+    "cluster",
+    "build",
+    "job",
+    "publication",
+    "change",
+    "refusal",
+]
+
+
+@dataclass
+class Library:
+    """One collection and one of each kind of thing in it."""
+
+    collection: Collection
+    images: list[Image]
+    label: Label
+    galaxy: Galaxy
+    build: Build
+    publication: Publication
+    job: Job
+    change: Change
+    refusal: Refusal
+
+    def one(self, name: str):
+        """The object of a model of LISTED."""
+        if name == "image":
+            return self.images[0]
+        if name == "cluster":
+            return self.build.groups.first().cluster
+        return getattr(self, name)
+
+
+def make_library(**collection) -> Library:
+    """Four images that show cats, built, published, decided upon, with a running job and a refused file."""
+    collection = CollectionFactory(**collection)
+    images = [ImageFactory(collection=collection, labels={"cat": 0.9, f"thing {n}": 0.5}) for n in range(4)]
+    label = Label.objects.get(collection=collection, key="cat")
+    galaxy = GalaxyFactory(collection=collection)
+    build = BuildFactory(galaxy=galaxy, images=images, quality={"trustworthiness": 0.98, "silhouette": 0.2})
+    publication = Publication.objects.create(
+        galaxy=galaxy,
+        build=build,
+        format_version=1,
+        content_fingerprint="f" * 64,
+        manifest_name="objects/m.json",
+        n_images=4,
+        size_bytes=1000,
+    )
+    galaxy.current_publication = publication
+    galaxy.save()
+    job = running_job(collection=collection, galaxy=galaxy)
+    change = Change.objects.create(collection=collection, made_by=UserFactory(), reason="No cat at all")
+    Decision.objects.create(change=change, image=images[0], label=label, verdict="reject")
+    Occurrence.objects.create(
+        collection=collection, image=images[0], source="/secret/photos", location="cats/tom.jpg", external_id="X-17"
+    )
+    refusal = Refusal.objects.create(
+        collection=collection,
+        source="/secret/photos",
+        location="broken.jpg",
+        code="truncated",
+        message="It ends early.",
+    )
+    return Library(collection, images, label, galaxy, build, publication, job, change, refusal)
+
+
+def running_job(**values) -> Job:
+    """A job that a worker holds."""
+    now = timezone.now()
+    values = {"kind": "annotate_images", "started_at": now, "stage_started_at": now, "attempt": 1, **values}
+    return JobFactory(
+        status=JobStatus.RUNNING, lease_token=uuid.uuid4(), lease_expires_at=now + timedelta(minutes=1), **values
+    )
