@@ -33,16 +33,16 @@ class Storage:
 def write_checkpoint(tmp_path, monkeypatch):
     """Write a state dict in the format before PyTorch 1.6, with a stand-in where the pickler looks for PyTorch."""
     torch, utils = types.ModuleType("torch"), types.ModuleType("torch._utils")
-    torch.FloatStorage = type("FloatStorage", (), {"__module__": "torch"})
+    float_storage = type("FloatStorage", (), {"__module__": "torch"})
+    vars(torch).update(FloatStorage=float_storage, _utils=utils)
     exec("def _rebuild_tensor_v2(*arguments): ...", utils.__dict__)  # noqa: S102  # a function that calls that module its home
     utils._rebuild_tensor_v2.__module__ = "torch._utils"
-    torch._utils = utils
     monkeypatch.setitem(sys.modules, "torch", torch)
     monkeypatch.setitem(sys.modules, "torch._utils", utils)
 
     def write(state, magic=MAGIC_NUMBER):
         path = tmp_path / "weights.pth"
-        storages = {}
+        storages: dict[str, list[float]] = {}
 
         class Pickler(pickle.Pickler):
             def persistent_id(self, value):
@@ -50,7 +50,7 @@ def write_checkpoint(tmp_path, monkeypatch):
                     return None
                 key = str(len(storages))
                 storages[key] = value.numbers
-                return ("storage", torch.FloatStorage, key, "cpu", len(value.numbers), None)
+                return ("storage", float_storage, key, "cpu", len(value.numbers), None)
 
         with path.open("wb") as stream:
             for head in (magic, PROTOCOL_VERSION, {"little_endian": True}):

@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 from google.cloud.vision import AnnotateImageResponse
@@ -74,7 +75,7 @@ def test_answers_come_in_the_batch_s_order_with_only_what_was_asked(annotator):
         (CAT, (LABELS,)),
     ] * 4
     batch = [
-        PictureToAnnotate(str(number), lambda path=path: as_jpeg(open_picture(path)), features)
+        PictureToAnnotate(str(number), partial(_read_rendition, path), features)
         for number, (path, features) in enumerate(asked)
     ]
 
@@ -83,6 +84,10 @@ def test_answers_come_in_the_batch_s_order_with_only_what_was_asked(annotator):
     assert [answer.sha256 for answer in answers] == [picture.sha256 for picture in batch]
     assert [set(answer.documents) for answer in answers] == [set(features) for _, features in asked]
     assert words(answers[0]) == words(answers[4]) == words(answers[5])
+
+
+def _read_rendition(path):
+    return as_jpeg(open_picture(path))
 
 
 def _raise(error: Exception):
