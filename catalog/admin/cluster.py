@@ -50,7 +50,7 @@ class ClusterAdmin(PageAdmin[Cluster]):
     index_order = 50
     change_verb = Verb.CURATE
     form = ClusterForm
-    list_display = ["chip", "name", "covers", "n_images", "galaxy", "name_source", "hidden", "tour_order"]
+    list_display = ["chip", "name", "covers", "n_images", "galaxy", "name_source", "is_hidden", "tour_order"]
     list_display_links = ["chip", "name"]
     list_filter = [("galaxy", PermittedFilter), "hidden", "name_source"]
     list_select_related = ["galaxy"]
@@ -103,6 +103,11 @@ class ClusterAdmin(PageAdmin[Cluster]):
             return SafeString("none: dormant")
         address = reverse("admin:catalog_image_changelist", query={"cluster": obj.pk})
         return format_html('<a href="{}">{}</a>', address, f"{count:,}")
+
+    @admin.display(description="hidden", ordering="hidden")
+    def is_hidden(self, obj: Cluster) -> str:
+        """A word where it is so; a red cross on every other row would look like something wrong."""
+        return "hidden" if obj.hidden else ""
 
     @admin.display(description="other names")
     def runner_ups(self, obj: Cluster) -> str:

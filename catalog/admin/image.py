@@ -39,7 +39,7 @@ class ImageAdmin(PageAdmin[Image], JobActionAdmin[Image]):
     change_verb = Verb.CURATE
     delete_verb = Verb.MANAGE
     change_form_template = "admin/catalog/image/change_form.html"
-    list_display = ["picture", "name", "labels", "collection", "annotation_status", "hidden"]
+    list_display = ["picture", "name", "labels", "collection", "annotation_status", "is_hidden"]
     list_display_links = ["name"]
     list_filter = [
         LabelFilter,
@@ -141,6 +141,11 @@ class ImageAdmin(PageAdmin[Image], JobActionAdmin[Image]):
     def name(self, obj: Image) -> str:
         """Its title, or the name of its file, or its uuid."""
         return obj.title or str(self.page_value(obj, "file", obj.uuid))
+
+    @admin.display(description="hidden", ordering="hidden")
+    def is_hidden(self, obj: Image) -> str:
+        """A word where it is so; a red cross on every other row would look like something wrong."""
+        return "hidden" if obj.hidden else ""
 
     @admin.display(description="labels")
     def labels(self, obj: Image) -> str:

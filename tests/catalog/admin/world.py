@@ -62,7 +62,9 @@ class Library:
 def make_library(**collection) -> Library:
     """Four images that show cats, built, published, decided upon, with a running job and a refused file."""
     collection = CollectionFactory(**collection)
-    images = [ImageFactory(collection=collection, labels={"cat": 0.9, f"thing {n}": 0.5}) for n in range(4)]
+    images: list[Image] = [
+        ImageFactory(collection=collection, labels={"cat": 0.9, f"thing {n}": 0.5}) for n in range(4)
+    ]
     label = Label.objects.get(collection=collection, key="cat")
     galaxy = GalaxyFactory(collection=collection)
     build = BuildFactory(galaxy=galaxy, images=images, quality={"trustworthiness": 0.98, "silhouette": 0.2})
