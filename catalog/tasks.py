@@ -23,6 +23,7 @@ from catalog.services.build import build_galaxy
 from catalog.services.errors import ServiceError
 from catalog.services.folders import import_folder
 from catalog.services.jobs import JobKind, JobRun
+from catalog.services.labels import recompute_collection_labels
 
 WAKE_UP_GRACE = timedelta(seconds=5)  # from a job's row to its wake-up's, which is written on commit
 KEEP_FINISHED = timedelta(days=1)  # of wake-ups; how a job went is told by the job
@@ -47,6 +48,7 @@ def register() -> None:
         # A folder of the server's own disk: whoever may name it may read there.
         JobKind("import_folder", run_import, "Import a folder", verb=Verb.MANAGE, trusted_only=True),
         JobKind("annotate_images", run_annotate, "Annotate images"),
+        JobKind("recompute_labels", run_recompute, "Apply the minimum score"),
         JobKind("build_galaxy", run_build, "Build the galaxy"),
     ):
         jobs.register_job_kind(kind)
@@ -61,6 +63,11 @@ def run_import(run: JobRun) -> dict[str, Any]:
 def run_annotate(run: JobRun) -> dict[str, Any]:
     """Annotate what of the job's collection is not annotated yet."""
     return annotate_images(collection_of(run), progress=run.progress).as_json()
+
+
+def run_recompute(run: JobRun) -> dict[str, Any]:
+    """Derive the effective labels of the job's collection anew, after its settings changed."""
+    return {"n_images": recompute_collection_labels(collection_of(run), progress=run.progress)}
 
 
 def run_build(run: JobRun) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from catalog.admin.policy import PolicyInline, may
 from catalog.annotators import Feature, annotator_names
 from catalog.models import AnnotationStatus, Collection, Galaxy, Image, Label, Membership, Refusal, Role
 from catalog.permissions import Verb, is_trusted
+from catalog.services.jobs import start_job
 
 register_job_action(Collection, JobAction(kind="annotate_images", label="Annotate"))
 
@@ -83,10 +84,13 @@ class CollectionAdmin(PageAdmin[Collection], JobActionAdmin[Collection]):
         return fields if obj is None or may(request, Verb.MANAGE, obj) else [*fields, "slug", "visibility"]
 
     def save_model(self, request: HttpRequest, obj: Collection, form: forms.ModelForm[Any], change: bool) -> None:
-        """Saves; says what a new threshold takes to be felt."""
+        """Saves; a new minimum score is applied to all images in the background."""
         super().save_model(request, obj, form, change)
-        if change and "min_score" in form.changed_data:
-            self.message_user(request, "Start “Annotate” for the new minimum score to be felt.", messages.INFO)
+        if change and "min_score" in form.changed_data and isinstance(request.user, User):
+            job = start_job("recompute_labels", {}, by=request.user, collection=obj)
+            address = reverse("admin:catalog_job_progress", args=[job.pk])
+            text = format_html('The new minimum score is being applied: <a href="{}">progress</a>.', address)
+            self.message_user(request, text, messages.INFO)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Whoever adds a collection owns it."""

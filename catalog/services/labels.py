@@ -7,8 +7,16 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from catalog.models import Collection, Decision, EffectiveLabel, Image, Label, MachineLabel
+from catalog.services.progress import Progress, ignore_progress
 
-__all__ = ["LabelScore", "find_or_make_labels", "fold_term", "recompute_effective_labels", "write_machine_labels"]
+__all__ = [
+    "LabelScore",
+    "find_or_make_labels",
+    "fold_term",
+    "recompute_collection_labels",
+    "recompute_effective_labels",
+    "write_machine_labels",
+]
 
 MAX_TERM_LENGTH = 200
 SIDECAR = "sidecar"
@@ -100,10 +108,14 @@ def recompute_effective_labels(collection: Collection, image_ids: Sequence[int])
             EffectiveLabel.objects.bulk_create(effective, batch_size=CHUNK)
 
 
-def recompute_collection_labels(collection: Collection) -> None:
-    """Derive all effective labels of a collection anew, after its `min_score` or its aliases changed."""
+def recompute_collection_labels(collection: Collection, *, progress: Progress = ignore_progress) -> int:
+    """Derive all effective labels of a collection anew, after its `min_score` or its aliases changed; says for how many images."""
     ids = list(Image.objects.filter(collection=collection).order_by("pk").values_list("pk", flat=True))
-    recompute_effective_labels(collection, ids)
+    for start in range(0, len(ids), CHUNK):
+        progress("Labels", start, len(ids))
+        recompute_effective_labels(collection, ids[start : start + CHUNK])
+    progress("Labels", len(ids), len(ids))
+    return len(ids)
 
 
 def _labels_by_key(collection: Collection, keys: Iterable[str]) -> dict[str, Label]:

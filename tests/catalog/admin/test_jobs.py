@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from catalog.admin.job_actions import JobAction, job_actions_of, register_job_action
 from catalog.admin.job_report import describe_duration, estimate_left, report_job
-from catalog.models import Galaxy, Job, JobStatus, Label
+from catalog.models import EffectiveLabel, Galaxy, Job, JobStatus, Label
+from catalog.services.jobs import run_job, start_job
 from tests.catalog.admin.world import make_library, running_job
 from tests.factories import CollectionFactory, GalaxyFactory, JobFactory
 
@@ -206,3 +207,15 @@ def test_a_contributor_watches_but_does_not_steer(client_as):
 def test_a_job_of_another_collection_is_not_there(client_as, name):
     client = client_as("owner", CollectionFactory())
     assert client.get(address(name, running_job())).status_code == 404
+
+
+def test_the_job_of_a_new_minimum_score_derives_the_labels_anew():
+    library = make_library()
+    library.collection.min_score = 0.8
+    library.collection.save()
+    job = start_job("recompute_labels", {}, by=None, collection=library.collection)
+    run_job(job.uuid, worker="test")
+    job.refresh_from_db()
+    assert (job.status, job.result) == (JobStatus.SUCCEEDED, {"n_images": 4})
+    # "thing 0" to "thing 3" had 0.5; "cat" had 0.9, and a person took it off the first image.
+    assert EffectiveLabel.objects.filter(label__key="cat").count() == 3 == EffectiveLabel.objects.count()

@@ -5,7 +5,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
-from catalog.models import Collection, Galaxy, Image, Membership
+from catalog.models import Collection, Galaxy, Image, Job, Membership
 from tests.catalog.admin.world import LISTED, make_library
 from tests.factories import CollectionFactory, UserFactory
 
@@ -141,7 +141,8 @@ def test_an_owner_gives_roles(client_as):
         "memberships-1-role": "curator",
     }
     response = client.post(change("collection", collection), posted, follow=True)
-    assert "Start “Annotate”" in response.content.decode()
+    assert "The new minimum score is being applied" in response.content.decode()
+    assert Job.objects.get().kind == "recompute_labels"
     collection.refresh_from_db()
     assert (collection.visibility, collection.features) == ("link", ["LABEL_DETECTION", "IMAGE_PROPERTIES"])
     assert collection.memberships.get(user=friend).role == "curator"
