@@ -9,7 +9,7 @@ const forbid = (files, patterns) => ({
   rules: { "no-restricted-imports": ["error", { patterns: patterns.map(([group, message]) => ({ group, message })) }] },
 });
 
-const REACT = [["react", "react-dom", "react-dom/*", "react/*", "zustand/react", "zustand"], "React must not hear of a frame: the scene is imperative. Put what both need into the store (zustand/vanilla)."];
+const REACT = [["react", "react-dom", "react-dom/*", "react/*", "zustand/react"], "React must not hear of a frame: the scene is imperative. Put what both need into the store (zustand/vanilla)."];
 const THREE = [["three", "three/*"], "Only scene/ draws: ask it through an action and the store."];
 const SCENE = [["**/scene/*", "../scene", "./scene"], "ui/ and scene/ meet only in store, actions, math and api, so that either can be replaced."];
 const UI = [["**/ui/*", "../ui", "./ui"], "scene/ and ui/ meet only in store, actions, math and api, so that either can be replaced."];

@@ -5,8 +5,8 @@ type Fields = Readonly<Record<string, unknown>>;
 
 function asFormat(value: unknown, url: string, format: string): Fields {
   const fields = (typeof value === "object" && value !== null ? value : {}) as Fields;
-  if (fields["format"] !== format || fields["version"] !== 1) {
-    const came = `${String(fields["format"])} version ${String(fields["version"])}`;
+  if (fields.format !== format || fields.version !== 1) {
+    const came = `${String(fields.format)} version ${String(fields.version)}`;
     throw new WireError("format", url, `Expected ${format} version 1 from ${url}, got ${came}. Reload the page, or publish the galaxy again.`);
   }
   return fields;
@@ -15,7 +15,7 @@ function asFormat(value: unknown, url: string, format: string): Fields {
 /** Checks that the JSON is a pointer we can follow. Raises WireError. */
 export function readPointer(value: unknown, url: string): Pointer {
   const fields = asFormat(value, url, "galaxy-pointer");
-  if (typeof fields["manifest"] !== "string") {
+  if (typeof fields.manifest !== "string") {
     throw new WireError("format", url, `Expected the name of a manifest in ${url}, found none. Publish the galaxy again.`);
   }
   return value as Pointer;

@@ -55,8 +55,9 @@ export class NamesOverlay {
     this.#obstacles.splice(0, this.#obstacles.length, ...obstacles);
   }
 
-  update(frame: Frame): void {
-    for (let i = 0; i < this.#names.length; i += 1) this.#measure(this.#names[i]!, this.#boxes[i]!, frame);
+  /** `isCovered`: whether a large picture nearer than `depth` lies at a place; a name must not be written across it. */
+  update(frame: Frame, isCovered: (x: number, y: number, depth: number) => boolean): void {
+    for (let i = 0; i < this.#names.length; i += 1) this.#measure(this.#names[i]!, this.#boxes[i]!, frame, isCovered);
     placeLabels(this.#boxes, this.#order, this.#obstacles);
     for (let i = 0; i < this.#names.length; i += 1) this.#write(this.#names[i]!, this.#boxes[i]!, frame);
   }
@@ -74,22 +75,23 @@ export class NamesOverlay {
     this.element.remove();
   }
 
-  #measure(name: Name, box: LabelBox, frame: Frame): void {
+  #measure(name: Name, box: LabelBox, frame: Frame, isCovered: (x: number, y: number, depth: number) => boolean): void {
     const { cluster } = name;
     const [x, y, z] = cluster.centroid;
     box.priority = 0;
     if (!project(frame.projection, x, y, z, this.#spot)) return;
-    // Once one is among a cluster's pictures, its name only hides them.
-    const inside = smoothstep(0.7 * cluster.radius, 1.6 * cluster.radius, this.#spot.depth);
+    const inside = showsFrom(cluster, this.#spot.depth);
     const reach = cluster.radius * this.#spot.scale;
     if (inside < 0.05 || reach < 8) return;
     const size = clamp(0.78 + 0.0032 * reach, 0.8, 1.5);
-    box.x = this.#spot.x;
-    box.y = this.#spot.y;
     box.halfWidth = (name.width * size) / 2;
     box.halfHeight = (name.height * size) / 2;
+    box.x = this.#spot.x;
+    // Far away the name lies on its cluster; nearer, where pictures come up, it moves to the cluster's upper edge.
+    box.y = this.#spot.y - (0.95 * reach + box.halfHeight) * smoothstep(50, 150, reach);
     if (box.x + box.halfWidth < 0 || box.x - box.halfWidth > frame.projection.width) return;
     if (box.y + box.halfHeight < 0 || box.y - box.halfHeight > frame.projection.height) return;
+    if (isCovered(box.x, box.y, this.#spot.depth)) return;
     const nearness = frame.view.distance / this.#spot.depth;
     const focus = this.#palette.light[cluster.index]! > 0.99 ? 1 : 0.1;
     box.priority = inside * focus * nearness * (0.4 + cluster.n_images / this.#largest) * (name.shownOpacity > 0 ? STAY_BONUS : 1);
@@ -99,8 +101,8 @@ export class NamesOverlay {
     let opacity = 0;
     if (box.placed) {
       const depth = this.#depthOf(name, frame);
-      const far = 1 - 0.45 * smoothstep(frame.fogNear, frame.fogFar, depth);
-      const inside = smoothstep(0.7 * name.cluster.radius, 1.6 * name.cluster.radius, depth);
+      const far = 1 - 0.3 * smoothstep(frame.fogNear, frame.fogFar, depth);
+      const inside = showsFrom(name.cluster, depth);
       opacity = Math.round(100 * far * inside * (0.35 + 0.65 * this.#palette.light[name.cluster.index]!)) / 100;
       const size = (2 * box.halfWidth) / name.width;
       const [left, top] = [box.x - name.width / 2, box.y - name.height / 2];
@@ -117,4 +119,9 @@ export class NamesOverlay {
     project(frame.projection, x, y, z, this.#spot);
     return this.#spot.depth;
   }
+}
+
+/** Once one is among a cluster's pictures, its name only hides them: gone within its ball, all there two radii away. */
+function showsFrom(cluster: Cluster, depth: number): number {
+  return smoothstep(1.1 * cluster.radius, 2.1 * cluster.radius, depth);
 }

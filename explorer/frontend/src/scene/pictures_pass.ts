@@ -13,6 +13,8 @@ import {
   type WebGLRenderer,
 } from "three";
 import type { Galaxy } from "../api/galaxy";
+import { project, type Projection, type ScreenPoint } from "../math/project";
+import { smoothstep } from "../math/easing";
 import { halfExtents } from "../math/quantise";
 import type { Blocks } from "../math/blocks";
 import { pictureAlpha, presence, SHARP_FROM_PX, type Sizes } from "../math/sizes";
@@ -31,6 +33,7 @@ export interface PictureBudget {
 }
 
 const STRIDE = 12;
+const COVERS_FROM_PX = 60;
 const TILES_PER_ROW = 32;
 /** Over this share a picture counts as what is drawn there: for picking, and for counting. */
 const SEEN = 0.4;
@@ -53,6 +56,7 @@ export class PicturesPass {
   readonly #instances: InstancedInterleavedBuffer;
   readonly #material: RawShaderMaterial;
   readonly #half = { w: 0, h: 0 };
+  readonly #spot: ScreenPoint = { x: 0, y: 0, depth: 0, scale: 0 };
 
   constructor(
     renderer: WebGLRenderer,
@@ -110,6 +114,19 @@ export class PicturesPass {
     return this.#seen[index] === 1;
   }
 
+  /** Whether a picture larger than `COVERS_FROM_PX` and nearer than `depth` lies at a place of the canvas. */
+  covers(x: number, y: number, depth: number, projection: Projection): boolean {
+    const { index, px } = this.#visible;
+    for (let k = this.#visible.count - 1; k >= 0 && px[k]! >= COVERS_FROM_PX; k -= 1) {
+      const i = index[k]!;
+      if (this.#seen[i] === 0) continue;
+      if (!project(projection, this.#positions[3 * i]!, this.#positions[3 * i + 1]!, this.#positions[3 * i + 2]!, this.#spot)) continue;
+      halfExtents(this.#galaxy.points.aspect[i]!, this.#half);
+      if (this.#spot.depth < depth && Math.abs(this.#spot.x - x) < this.#half.w * px[k]! && Math.abs(this.#spot.y - y) < this.#half.h * px[k]!) return true;
+    }
+    return false;
+  }
+
   /** Chooses and places the pictures. Returns whether something is still fading in. */
   update(frame: Frame): boolean {
     const { points } = this.#galaxy;
@@ -144,7 +161,8 @@ export class PicturesPass {
       data[at + 3] = alpha;
       data[at + 4] = this.#half.w;
       data[at + 5] = this.#half.h;
-      data[at + 6] = 0.3 + 0.7 * this.#palette.light[points.cluster[i]!]!;
+      const fog = 1 - 0.45 * smoothstep(frame.fogNear, frame.fogFar, (this.#sizes.picture * frame.projection.focal) / px);
+      data[at + 6] = (0.3 + 0.7 * this.#palette.light[points.cluster[i]!]!) * fog;
       data[at + 7] = layer;
       data[at + 8] = slot % TILES_PER_ROW;
       data[at + 9] = Math.floor(slot / TILES_PER_ROW);
@@ -166,9 +184,9 @@ export class PicturesPass {
       this.#instances.needsUpdate = true;
     }
     const u = this.#material.uniforms;
-    u["uView"]!.value = frame.camera.matrixWorldInverse;
-    u["uProjection"]!.value = frame.camera.projectionMatrix;
-    u["uFocal"]!.value = frame.projection.focal * frame.pixelRatio;
+    u.uView!.value = frame.camera.matrixWorldInverse;
+    u.uProjection!.value = frame.camera.projectionMatrix;
+    u.uFocal!.value = frame.projection.focal * frame.pixelRatio;
     return fadingAtlases || fadingSharp;
   }
 

@@ -50,13 +50,13 @@ export class PointsPass {
 
   update(frame: Frame): void {
     const u = this.#material.uniforms;
-    u["uView"]!.value = frame.camera.matrixWorldInverse;
-    u["uProjection"]!.value = frame.camera.projectionMatrix;
-    u["uFocal"]!.value = frame.projection.focal * frame.pixelRatio;
-    u["uMinDiameter"]!.value = 2 * MIN_DISC_PX * frame.pixelRatio;
-    u["uGone"]!.value = GIVE_WAY_TO * Math.min(frame.projection.width, frame.projection.height) * frame.pixelRatio;
-    u["uFogNear"]!.value = frame.fogNear;
-    u["uFogFar"]!.value = frame.fogFar;
+    u.uView!.value = frame.camera.matrixWorldInverse;
+    u.uProjection!.value = frame.camera.projectionMatrix;
+    u.uFocal!.value = frame.projection.focal * frame.pixelRatio;
+    u.uMinDiameter!.value = 2 * MIN_DISC_PX * frame.pixelRatio;
+    u.uGone!.value = GIVE_WAY_TO * Math.min(frame.projection.width, frame.projection.height) * frame.pixelRatio;
+    u.uFogNear!.value = frame.fogNear;
+    u.uFogFar!.value = frame.fogFar;
   }
 
   dispose(): void {

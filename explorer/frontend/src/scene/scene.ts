@@ -9,7 +9,7 @@ import { clamp } from "../math/easing";
 import { pickAt, type PickScene } from "../math/pick";
 import { project, type ScreenPoint } from "../math/project";
 import { dequantize, halfExtents } from "../math/quantise";
-import { sizesOf, type Sizes } from "../math/sizes";
+import { bulkOf, sizesOf, type Ball, type Sizes } from "../math/sizes";
 import type { Vec3, View } from "../math/view";
 import type { Flight } from "../store/state";
 import { watch } from "../store/store";
@@ -18,6 +18,7 @@ import { CameraRig } from "./camera_rig";
 import { KeyControls } from "./key_controls";
 import { MarksOverlay } from "./marks_overlay";
 import { NamesOverlay } from "./names_overlay";
+import { NebulaPass } from "./nebula_pass";
 import { Navigator } from "./navigator";
 import { Palette } from "./palette";
 import { PicturesPass, type PictureBudget } from "./pictures_pass";
@@ -51,7 +52,9 @@ export class Scene implements Stage {
   readonly #positions: Float32Array;
   readonly #blocks: Blocks;
   readonly #sizes: Sizes;
+  readonly #bulk: Ball;
   readonly #palette: Palette;
+  readonly #nebula: NebulaPass;
   readonly #points: PointsPass;
   readonly #pictures: PicturesPass;
   readonly #names: NamesOverlay;
@@ -78,21 +81,23 @@ export class Scene implements Stage {
     this.#positions = dequantize(galaxy.points.position, bounds.origin, bounds.extent);
     this.#blocks = buildBlocks(this.#positions);
     this.#sizes = sizesOf(this.#positions, bounds.radius);
+    this.#bulk = bulkOf(this.#positions);
     this.#renderer = createRenderer(this.#canvas);
     this.#canvas.className = "canvas";
     parent.append(this.#canvas);
 
     this.#palette = new Palette(clusters);
+    this.#nebula = new NebulaPass(clusters, this.#sizes.picture, this.#palette);
     this.#points = new PointsPass(galaxy.points, bounds, this.#sizes, this.#palette);
     const world = { positions: this.#positions, blocks: this.#blocks, sizes: this.#sizes, palette: this.#palette };
     const smallUrlOf = (index: number): string => renditionUrl(context.config.rendition_url, galaxy.ids.uuidAt(index), "small");
     this.#pictures = new PicturesPass(this.#renderer, galaxy, world, budgetOf(window), smallUrlOf, () => { this.invalidate(); });
-    this.#three.add(this.#points.object, this.#pictures.object);
+    this.#three.add(this.#nebula.object, this.#points.object, this.#pictures.object);
     this.#names = new NamesOverlay(parent, clusters, this.#palette);
     this.#marks = new MarksOverlay(parent, galaxy.points, this.#positions, this.#sizes);
 
     const { radius, picture } = this.#sizes;
-    const home = homeView(galaxy.manifest, radius, { width: parent.clientWidth, height: parent.clientHeight }, context.store.getState().insets);
+    const home = homeView(this.#bulk, this.#sizes, { width: parent.clientWidth, height: parent.clientHeight }, context.store.getState().insets);
     this.#rig = new CameraRig(view ?? home, radius, picture);
     this.#navigator = new Navigator(view ?? home, 1.1 * picture, 6 * radius + 20 * picture);
     this.#pickScene = {
@@ -119,6 +124,8 @@ export class Scene implements Stage {
 
   /** Asks for a frame. Any number of calls before it make one. */
   invalidate(): void {
+    // Behind the list nothing is seen; whoever shows the galaxy again asks for a frame.
+    if (this.#context.store.getState().view === "list") return;
     if (this.#requested === 0) this.#requested = requestAnimationFrame(this.#draw);
   }
 
@@ -153,6 +160,7 @@ export class Scene implements Stage {
     for (const end of this.#endings) end();
     this.#pictures.dispose();
     this.#points.dispose();
+    this.#nebula.dispose();
     this.#palette.dispose();
     this.#names.dispose();
     this.#marks.dispose();
@@ -169,8 +177,9 @@ export class Scene implements Stage {
     const shifts = this.#rig.update(this.#navigator.view, elapsedMs);
     const dims = this.#palette.step(elapsedMs, frame.reducedMotion);
     const fades = this.#pictures.update(frame);
+    this.#nebula.update(frame);
     this.#points.update(frame);
-    this.#names.update(frame);
+    this.#names.update(frame, this.#isCovered);
     if ((moves || shifts) && this.#context.store.getState().hovered >= 0) this.#clearHover();
     this.#marks.update(frame, this.#isPicture);
     this.#renderer.render(this.#three, frame.camera);
@@ -180,6 +189,8 @@ export class Scene implements Stage {
     if (goesOn) this.invalidate();
     else if (this.#pointer !== null) this.#hover(this.#pointer.x, this.#pointer.y);
   };
+
+  readonly #isCovered = (x: number, y: number, depth: number): boolean => this.#pictures.covers(x, y, depth, this.#rig.frame.projection);
 
   readonly #isPicture = (index: number): boolean => this.#pictures.isPicture(index);
 
@@ -294,12 +305,12 @@ export class Scene implements Stage {
     const { insets } = this.#context.store.getState();
     if (flight.to === "image") this.#navigator.flyTo(viewOfImage(view, this.#positions, flight.index, this.#sizes, this.#rig.frame.projection, insets));
     else if (flight.to === "cluster") this.#navigator.flyTo(viewOfCluster(view, manifest, flight.cluster, this.#sizes, this.#rig.frame.projection, insets));
-    else this.#navigator.flyTo(homeView(manifest, this.#sizes.radius, this.#rig.frame.projection, insets));
+    else this.#navigator.flyTo(homeView(this.#bulk, this.#sizes, this.#rig.frame.projection, insets));
     this.invalidate();
   }
 
   #setInsets(atOnce: boolean): void {
-    const { insets, view } = this.#context.store.getState();
+    const { insets } = this.#context.store.getState();
     this.#rig.setInsets(insets, atOnce);
     const { width, height } = this.#rig.frame.projection;
     const obstacles = [
@@ -308,7 +319,7 @@ export class Scene implements Stage {
       { x0: 0, y0: height - insets.bottom, x1: width, y1: height },
     ];
     this.#names.setObstacles(obstacles.filter((o) => o.x1 > o.x0 && o.y1 > o.y0));
-    if (view === "space") this.invalidate();
+    this.invalidate();
   }
 
   #resize(parent: HTMLElement): void {

@@ -1,6 +1,7 @@
 import type { Manifest } from "../api/wire";
+import { clearApproach } from "../math/approach_angle";
 import type { Insets } from "../store/state";
-import type { Sizes } from "../math/sizes";
+import type { Ball, Sizes } from "../math/sizes";
 import { fitDistance, type Vec3, type View } from "../math/view";
 
 interface Canvas {
@@ -9,7 +10,7 @@ interface Canvas {
 }
 
 /** The share of the free area's smaller side that the picture flown to takes. */
-const PICTURE_SHARE = 0.42;
+const PICTURE_SHARE = 0.3;
 const HOME_YAW = 0.5;
 const HOME_PITCH = -0.22;
 
@@ -18,10 +19,9 @@ function freeSide(canvas: Canvas, insets: Insets): number {
 }
 
 /** The whole galaxy, in what the panels leave free. */
-export function homeView(manifest: Manifest, radius: number, canvas: Canvas, insets: Insets): View {
-  const { origin, extent } = manifest.bounds;
-  const pivot: Vec3 = [origin[0] + extent / 2, origin[1] + extent / 2, origin[2] + extent / 2];
-  return { pivot, distance: fitDistance(radius, freeSide(canvas, insets), canvas.height, 0.96), yaw: HOME_YAW, pitch: HOME_PITCH };
+export function homeView(bulk: Ball, sizes: Sizes, canvas: Canvas, insets: Insets): View {
+  const radius = Math.max(bulk.radius + 0.5 * sizes.picture, sizes.picture);
+  return { pivot: [...bulk.centre], distance: fitDistance(radius, freeSide(canvas, insets), canvas.height, 0.92), yaw: HOME_YAW, pitch: HOME_PITCH };
 }
 
 /** A cluster, all of it, from where one is looking now. */
@@ -32,9 +32,9 @@ export function viewOfCluster(now: View, manifest: Manifest, index: number, size
   return { pivot: [...cluster.centroid], distance: fitDistance(radius, freeSide(canvas, insets), canvas.height, 0.85), yaw: now.yaw, pitch: now.pitch };
 }
 
-/** One picture, large but with its neighbours around it, from where one is looking now. */
+/** One picture, large but with its neighbours around it, from a side that none of them hides. */
 export function viewOfImage(now: View, positions: Float32Array, index: number, sizes: Sizes, canvas: Canvas, insets: Insets): View {
   const pivot: Vec3 = [positions[3 * index]!, positions[3 * index + 1]!, positions[3 * index + 2]!];
   const distance = fitDistance(sizes.picture / 2, freeSide(canvas, insets), canvas.height, PICTURE_SHARE);
-  return { pivot, distance, yaw: now.yaw, pitch: now.pitch };
+  return clearApproach({ pivot, distance, yaw: now.yaw, pitch: now.pitch }, positions, index, sizes.picture);
 }

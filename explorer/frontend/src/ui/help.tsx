@@ -36,7 +36,7 @@ export function Help() {
         </button>
       </div>
       <div className="help-columns">
-        <div>
+        <div className="help-pointers">
           <HelpTable title={text.helpMouseTitle} rows={text.helpMouse} />
           <HelpTable title={text.helpTouchTitle} rows={text.helpTouch} />
         </div>

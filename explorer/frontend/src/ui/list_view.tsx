@@ -20,6 +20,7 @@ export function ListView() {
   return (
     <main className="list" aria-label={text.listView}>
       <div className="list-veil" aria-hidden="true" />
+      <div className="list-veil list-veil-end" aria-hidden="true" />
       {gl === "missing" && <p className="list-notice glass">{text.noWebgl}</p>}
       {clusters.map((cluster) => (
         <ClusterSection key={cluster.uuid} galaxy={galaxy} cluster={cluster} members={members.get(cluster.index) ?? []} />

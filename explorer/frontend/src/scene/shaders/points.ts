@@ -25,7 +25,7 @@ void main() {
   gl_PointSize = vDiameter + 2.0;
   // So near that it would fill the view: out of the way.
   if (uPicture * uFocal / depth >= uGone) gl_Position = vec4(0.0, 0.0, 2.0, 1.0);
-  float fog = 1.0 - 0.72 * smoothstep(uFogNear, uFogFar, depth);
+  float fog = 1.0 - 0.62 * smoothstep(uFogNear, uFogFar, depth);
   vColour = palette.rgb * fog * palette.a;
 }
 `;
