@@ -10,10 +10,13 @@ __all__ = ["HEIGHT", "WIDTH", "Glow", "Star", "draw_starmap"]
 WIDTH = 400
 HEIGHT = 250
 MARGIN = 46
-MIN_PICTURE_RADIUS = 17.0
+MIN_PICTURE_RADIUS = 14.0
 MAX_PICTURE_RADIUS = 38.0
 GAP = 5.0
-MAX_PICTURES = 9
+MAX_PICTURES = 12
+# How much longer one axis may be drawn than the other, so that a round galaxy fills a wide card.
+MAX_STRETCH = 1.5
+MAX_SCALE = 1e6  # of a map whose stars all lie in one place
 
 
 @dataclass(frozen=True)
@@ -47,21 +50,21 @@ class Glow:
 def draw_starmap(stars: Sequence[Star]) -> list[Glow]:
     """Place stars on the map, the largest first; a star whose picture would cover another's stays a point of light.
 
-    The map is the build seen along its z axis, at one scale for both axes, centred.
+    The map is the build seen along its z axis, centred, and stretched a little to fill the card.
     """
     if not stars:
         return []
     low_x, high_x = min(star.x for star in stars), max(star.x for star in stars)
     low_y, high_y = min(star.y for star in stars), max(star.y for star in stars)
-    scale = min(
-        (WIDTH - 2 * MARGIN) / max(high_x - low_x, 1e-9), (HEIGHT - 2 * MARGIN) / max(high_y - low_y, 1e-9), 1e6
-    )
+    scale_x = min((WIDTH - 2 * MARGIN) / max(high_x - low_x, 1e-9), MAX_SCALE)
+    scale_y = min((HEIGHT - 2 * MARGIN) / max(high_y - low_y, 1e-9), MAX_SCALE)
+    scale_x, scale_y = min(scale_x, MAX_STRETCH * scale_y), min(scale_y, MAX_STRETCH * scale_x)
     largest = max(star.n_images for star in stars)
     glows: list[Glow] = []
     pictures: list[Glow] = []
     for star in sorted(stars, key=lambda star: -star.n_images):
-        cx = WIDTH / 2 + (star.x - (low_x + high_x) / 2) * scale
-        cy = HEIGHT / 2 - (star.y - (low_y + high_y) / 2) * scale
+        cx = WIDTH / 2 + (star.x - (low_x + high_x) / 2) * scale_x
+        cy = HEIGHT / 2 - (star.y - (low_y + high_y) / 2) * scale_y
         # Area tells the number of images, so the radius goes with its root.
         share = math.sqrt(star.n_images / largest)
         radius = max(MIN_PICTURE_RADIUS, MAX_PICTURE_RADIUS * share)

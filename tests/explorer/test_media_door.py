@@ -101,7 +101,7 @@ class TestAskingAgain:
         first = client.get(address)
         first.close()
         revision = RevisionFactory(image=world.shown, number=2)
-        for rendition in world.shown.current_revision.renditions.all():  # type: ignore[union-attr]
+        for rendition in world.shown.current_revision.renditions.all():
             rendition.revision = revision
             rendition.save()
         Image.objects.filter(pk=world.shown.pk).update(current_revision=revision)
@@ -157,7 +157,7 @@ class TestParts:
 def test_a_missing_file_is_a_404_and_an_error_in_the_log(
     client: Client, world: World, address: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    rendition = world.shown.current_revision.renditions.get(kind="small")  # type: ignore[union-attr]
+    rendition = world.shown.current_revision.renditions.get(kind="small")
     storages["media"].delete(rendition.storage_name)
     assert client.get(address).status_code == 404
     assert "missing from its storage" in caplog.text

@@ -26,7 +26,7 @@ def annotate(image: Image, feature: str, document: dict[str, Any] | None = None,
 def test_features_become_one_document() -> None:
     image = ImageFactory(renditions=False)
     labels = {"labelAnnotations": [{"description": "cat", "score": 0.9}]}
-    colours = {"imagePropertiesAnnotation": {"dominantColors": {"colors": []}}}
+    colours: dict[str, Any] = {"imagePropertiesAnnotation": {"dominantColors": {"colors": []}}}
     annotate(image, "LABEL_DETECTION", labels)
     annotate(image, "IMAGE_PROPERTIES", colours)
     assert assemble_document(image) == labels | colours
@@ -84,7 +84,7 @@ def test_only_the_collections_own_annotator_is_heard() -> None:
 
 def test_an_image_without_bytes_has_no_document() -> None:
     image = ImageFactory(renditions=False)
-    image.current_revision = None
+    image.current_revision = None  # type: ignore[assignment]
     assert assemble_document(image) == {}
 
 
