@@ -26,6 +26,7 @@ def ensure_galaxy(
     *,
     slug: str = "",
     title: str = "",
+    description: str = "",
     visibility: str = Visibility.PRIVATE,
     publish_documents: bool = False,
 ) -> Galaxy:
@@ -38,6 +39,7 @@ def ensure_galaxy(
         defaults={
             "collection": collection,
             "title": title or collection.title,
+            "description": description,
             "visibility": visibility,
             "publish_documents": publish_documents,
         },
