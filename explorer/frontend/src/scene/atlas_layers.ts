@@ -24,6 +24,8 @@ export class AtlasLayers {
   readonly #notBefore: Float64Array;
   readonly #abort = new AbortController();
   readonly #onChange: () => void;
+  /** Come, but not on the graphics card yet: one a frame, for each takes a few milliseconds. */
+  readonly #arrived: { atlas: number; layer: number; picture: ImageBitmap }[] = [];
   #loading = 0;
 
   constructor(renderer: WebGLRenderer, atlases: readonly Atlas[], base: string, budgetBytes: number, onChange: () => void) {
@@ -64,7 +66,8 @@ export class AtlasLayers {
       if (this.#worth[atlas]! > 0 && this.#residence.want(atlas, this.#worth[atlas]!)) this.#worth[atlas] = 0;
     }
     while (this.#loading < MAX_LOADING && this.#loadBest());
-    let fading = false;
+    this.#uploadOne();
+    let fading = this.#arrived.length > 0;
     for (let layer = 0; layer < this.shown.length; layer += 1) {
       if (this.#loaded[layer] === 0 || this.shown[layer] === 1) continue;
       const next = this.shown[layer]! + (1 - this.shown[layer]!) * (atOnce ? 1 : approach(elapsedMs, FADE_HALF_LIFE_MS));
@@ -76,7 +79,19 @@ export class AtlasLayers {
 
   dispose(): void {
     this.#abort.abort();
+    for (const { picture } of this.#arrived) picture.close();
     this.array.dispose();
+  }
+
+  #uploadOne(): void {
+    const next = this.#arrived.shift();
+    if (next === undefined) return;
+    // The layer may have gone to another atlas meanwhile: then this picture must not come into it.
+    if (this.#residence.layerOf(next.atlas) === next.layer) {
+      this.array.upload(next.layer, next.picture);
+      this.#loaded[next.layer] = 1;
+    }
+    next.picture.close();
   }
 
   #loadBest(): boolean {
@@ -100,12 +115,8 @@ export class AtlasLayers {
     try {
       const url = new URL(this.#atlases[atlas]!.url, this.#base).href;
       const picture = await fetchBitmap(url, this.#abort.signal);
-      // The layer may have gone to another atlas meanwhile: then this picture must not come into it.
-      if (!this.#abort.signal.aborted && this.#residence.layerOf(atlas) === layer) {
-        this.array.upload(layer, picture);
-        this.#loaded[layer] = 1;
-      }
-      picture.close();
+      if (this.#abort.signal.aborted) picture.close();
+      else this.#arrived.push({ atlas, layer, picture });
     } catch {
       // The points stay points; the atlas is asked for again when the view still wants it.
       this.#notBefore[atlas] = performance.now() + RETRY_MS;

@@ -16,6 +16,7 @@ export interface MountedScene {
 export function mountScene(parent: HTMLElement, context: ActionContext): MountedScene {
   const { store } = context;
   let scene: Scene | null = null;
+  let viewAtLoss: View | null = null;
 
   const drop = (): void => {
     scene?.dispose();
@@ -25,6 +26,7 @@ export function mountScene(parent: HTMLElement, context: ActionContext): Mounted
   const build = (view: View | null): void => {
     const { galaxy, phase } = store.getState();
     drop();
+    parent.replaceChildren();
     if (galaxy === null || phase !== "ready") return;
     try {
       scene = new Scene(parent, context, galaxy, view);
@@ -37,11 +39,14 @@ export function mountScene(parent: HTMLElement, context: ActionContext): Mounted
     }
   };
   const onLost = (event: Event): void => {
+    // Says that we can go on when it comes back; without it the browser never gives it back.
     event.preventDefault();
+    if (scene !== null) viewAtLoss = cloneView(scene.view);
+    drop();
     store.setState({ gl: "lost", hovered: -1 });
   };
   const onRestored = (): void => {
-    build(scene === null ? null : cloneView(scene.view));
+    build(viewAtLoss);
   };
   // Context events do not bubble, but they can be caught on the way down.
   parent.addEventListener("webglcontextlost", onLost, true);
@@ -61,6 +66,7 @@ export function mountScene(parent: HTMLElement, context: ActionContext): Mounted
       unwatch();
       unwatchView();
       drop();
+      parent.replaceChildren();
     },
   };
 }

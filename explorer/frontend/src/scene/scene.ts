@@ -155,6 +155,7 @@ export class Scene implements Stage {
     this.invalidate();
   }
 
+  /** Gives everything back but the canvas element, which a lost context needs to be given back on. */
   dispose(): void {
     cancelAnimationFrame(this.#requested);
     for (const end of this.#endings) end();
@@ -165,7 +166,6 @@ export class Scene implements Stage {
     this.#names.dispose();
     this.#marks.dispose();
     this.#renderer.dispose();
-    this.#canvas.remove();
   }
 
   readonly #draw = (nowMs: number): void => {

@@ -9,6 +9,8 @@ const SHARP_SIDE = 512;
 const MAX_LOADING = 4;
 const FADE_HALF_LIFE_MS = 70;
 const RETRY_MS = 10_000;
+/** After each failure in a row everything waits twice as long, up to this: a server that is down is not to be hammered. */
+const MAX_PAUSE_MS = 60_000;
 
 /** The few largest pictures on the screen, from their own renditions. A layer belongs to one point, and a point is one uuid. */
 export class SharpLayers {
@@ -24,6 +26,8 @@ export class SharpLayers {
   readonly #abort = new AbortController();
   #nWanted = 0;
   #loading = 0;
+  #nFailures = 0;
+  #pausedUntil = 0;
 
   constructor(renderer: WebGLRenderer, nLayers: number, urlOf: (index: number) => string, onChange: () => void) {
     this.array = new TextureArray(renderer, SHARP_SIDE, SHARP_SIDE, nLayers, 4);
@@ -68,7 +72,7 @@ export class SharpLayers {
     for (let k = 0; k < this.#nWanted; k += 1) {
       if (this.#residence.want(this.#wanted[k]!, this.#wantedPx[k]!)) this.#wantedPx[k] = -1;
     }
-    for (let k = 0; k < this.#nWanted && this.#loading < MAX_LOADING; k += 1) {
+    for (let k = 0; k < this.#nWanted && this.#loading < MAX_LOADING && now >= this.#pausedUntil; k += 1) {
       const index = this.#wanted[k]!;
       if (this.#wantedPx[k]! < 0 || now < (this.#notBefore.get(index) ?? 0)) continue;
       const layer = this.#residence.settle(index, this.#wantedPx[k]!);
@@ -104,7 +108,11 @@ export class SharpLayers {
         this.#loaded[layer] = 1;
       }
       picture.close();
+      this.#nFailures = 0;
     } catch {
+      if (this.#abort.signal.aborted) return;
+      this.#nFailures += 1;
+      this.#pausedUntil = performance.now() + Math.min(MAX_PAUSE_MS, 250 * 2 ** this.#nFailures);
       // The tile of the atlas stays.
       this.#notBefore.set(index, performance.now() + RETRY_MS);
       this.#residence.release(index);
