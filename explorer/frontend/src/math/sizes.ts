@@ -46,25 +46,3 @@ export function sizesOf(positions: Float32Array, boundsRadius: number): Sizes {
   const picture = clamp(0.95 * typicalSpacing(positions), 0.25 * even, 1.1 * even);
   return { radius: boundsRadius, picture, disc: 0.24 * picture };
 }
-
-/** A ball that holds nearly all points: what "the whole galaxy" means to the eye, one stray picture not counted. */
-export interface Ball {
-  readonly centre: readonly [number, number, number];
-  readonly radius: number;
-}
-
-/** Middle of the 1st to the 99th percentile on each axis, and the distance that 98 % lie within; from at most 4,096 points. */
-export function bulkOf(positions: Float32Array): Ball {
-  const n = positions.length / 3;
-  if (n === 0) return { centre: [0, 0, 0], radius: 0 };
-  const step = Math.max(1, Math.floor(n / 4096));
-  const sample = Array.from({ length: Math.ceil(n / step) }, (_, k) => 3 * k * step);
-  const quantile = (values: number[], q: number): number => values.sort((a, b) => a - b)[Math.round(q * (values.length - 1))]!;
-  const middle = (axis: number): number => {
-    const values = sample.map((at) => positions[at + axis]!);
-    return (quantile(values, 0.01) + quantile(values, 0.99)) / 2;
-  };
-  const centre = [middle(0), middle(1), middle(2)] as const;
-  const distances = sample.map((at) => Math.hypot(positions[at]! - centre[0], positions[at + 1]! - centre[1], positions[at + 2]! - centre[2]));
-  return { centre, radius: quantile(distances, 0.98) };
-}

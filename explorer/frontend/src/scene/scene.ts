@@ -9,7 +9,8 @@ import { clamp } from "../math/easing";
 import { pickAt, type PickScene } from "../math/pick";
 import { project, type ScreenPoint } from "../math/project";
 import { dequantize, halfExtents } from "../math/quantise";
-import { bulkOf, sizesOf, type Ball, type Sizes } from "../math/sizes";
+import { bulkOf, type Bulk } from "../math/bulk";
+import { sizesOf, type Sizes } from "../math/sizes";
 import type { Vec3, View } from "../math/view";
 import type { Flight } from "../store/state";
 import { watch } from "../store/store";
@@ -24,7 +25,7 @@ import { Palette } from "./palette";
 import { PicturesPass, type PictureBudget } from "./pictures_pass";
 import { PointerControls, type PointerListener } from "./pointer_controls";
 import { PointsPass } from "./points_pass";
-import { homeView, viewOfCluster, viewOfImage } from "./targets";
+import { homeAxes, homeView, viewOfCluster, viewOfImage } from "./targets";
 
 const MAX_PIXEL_RATIO = 2;
 const MAX_ELAPSED_MS = 100;
@@ -52,7 +53,7 @@ export class Scene implements Stage {
   readonly #positions: Float32Array;
   readonly #blocks: Blocks;
   readonly #sizes: Sizes;
-  readonly #bulk: Ball;
+  readonly #bulk: Bulk;
   readonly #palette: Palette;
   readonly #nebula: NebulaPass;
   readonly #points: PointsPass;
@@ -81,7 +82,7 @@ export class Scene implements Stage {
     this.#positions = dequantize(galaxy.points.position, bounds.origin, bounds.extent);
     this.#blocks = buildBlocks(this.#positions);
     this.#sizes = sizesOf(this.#positions, bounds.radius);
-    this.#bulk = bulkOf(this.#positions);
+    this.#bulk = bulkOf(this.#positions, homeAxes());
     this.#renderer = createRenderer(this.#canvas);
     this.#canvas.className = "canvas";
     parent.append(this.#canvas);

@@ -1,8 +1,9 @@
 import type { Manifest } from "../api/wire";
 import { clearApproach } from "../math/approach_angle";
 import type { Insets } from "../store/state";
-import type { Ball, Sizes } from "../math/sizes";
-import { fitDistance, type Vec3, type View } from "../math/view";
+import type { Bulk } from "../math/bulk";
+import type { Sizes } from "../math/sizes";
+import { axesOf, emptyAxes, fitDistance, type Axes, type Vec3, type View } from "../math/view";
 
 interface Canvas {
   readonly width: number;
@@ -18,10 +19,15 @@ function freeSide(canvas: Canvas, insets: Insets): number {
   return Math.max(120, Math.min(canvas.width - insets.left - insets.right, canvas.height - insets.bottom));
 }
 
-/** The whole galaxy, in what the panels leave free. */
-export function homeView(bulk: Ball, sizes: Sizes, canvas: Canvas, insets: Insets): View {
-  const radius = Math.max(bulk.radius + 0.5 * sizes.picture, sizes.picture);
-  return { pivot: [...bulk.centre], distance: fitDistance(radius, freeSide(canvas, insets), canvas.height, 0.92), yaw: HOME_YAW, pitch: HOME_PITCH };
+/** The camera's axes when the whole galaxy is looked at: always from the same side, so that people know it again. */
+export function homeAxes(): Axes {
+  return axesOf({ pivot: [0, 0, 0], distance: 1, yaw: HOME_YAW, pitch: HOME_PITCH }, emptyAxes());
+}
+
+/** The whole galaxy, in the middle of what the panels leave free. */
+export function homeView(bulk: Bulk, sizes: Sizes, canvas: Canvas, insets: Insets): View {
+  const radius = Math.max(bulk.halfSide + 0.5 * sizes.picture, sizes.picture);
+  return { pivot: [...bulk.centre], distance: fitDistance(radius, freeSide(canvas, insets), canvas.height, 0.74), yaw: HOME_YAW, pitch: HOME_PITCH };
 }
 
 /** A cluster, all of it, from where one is looking now. */

@@ -81,6 +81,7 @@ function Tile({ galaxy, index, clusterName }: { readonly galaxy: Galaxy; readonl
   const uuid = galaxy.ids.uuidAt(index);
   const isSelected = useGalaxy((state) => state.selection?.index === index);
   const [title, setTitle] = useState("");
+  const [hasFailed, setFailed] = useState(false);
   useEffect(() => {
     let isWanted = true;
     galaxy.details.fetch(index, uuid).then(
@@ -100,7 +101,16 @@ function Tile({ galaxy, index, clusterName }: { readonly galaxy: Galaxy; readonl
           selectImage(context, index);
         }}
       >
-        <img src={renditionUrl(context.config.rendition_url, uuid, "small")} alt={title === "" ? clusterName : ""} loading="lazy" decoding="async" />
+        <img
+          className={hasFailed ? "tile-failed" : ""}
+          src={renditionUrl(context.config.rendition_url, uuid, "small")}
+          alt={title === "" ? clusterName : ""}
+          loading="lazy"
+          decoding="async"
+          onError={() => {
+            setFailed(true);
+          }}
+        />
         <span className="tile-title">{title}</span>
       </button>
     </li>

@@ -5,7 +5,8 @@ import { buildBlocks, mayShow, typicalSpacing } from "../../src/math/blocks";
 import { emptyProjection, project, type Projection } from "../../src/math/project";
 import { pickAt, type PickScene } from "../../src/math/pick";
 import { aspectRatio, dequantize, halfExtents, parseColour } from "../../src/math/quantise";
-import { bulkOf, pictureAlpha, presence, sizesOf } from "../../src/math/sizes";
+import { bulkOf } from "../../src/math/bulk";
+import { pictureAlpha, presence, sizesOf } from "../../src/math/sizes";
 import { axesOf, emptyAxes, eyeOf, FIELD_OF_VIEW, fitDistance, orbit, shift, zoomTowards, type Vec3, type View } from "../../src/math/view";
 import { VisiblePictures } from "../../src/math/visible";
 
@@ -157,8 +158,8 @@ describe("sizes", () => {
     const random = numbers(3);
     const positions = Float32Array.from({ length: 3000 }, () => random() * 2 - 1);
     positions[0] = 500;
-    const bulk = bulkOf(positions);
-    expect(bulk.radius).toBeLessThan(2);
+    const bulk = bulkOf(positions, emptyAxes());
+    expect(bulk.halfSide).toBeLessThan(2);
     expect(Math.abs(bulk.centre[0])).toBeLessThan(0.1);
   });
 });
