@@ -16,7 +16,7 @@ export function Toolbar() {
     action.perform(context);
   };
   return (
-    <div className="toolbar glass" role="toolbar" aria-label={text.tools}>
+    <div className="toolbar glass" role="group" aria-label={text.tools}>
       {view === "space" && (
         <button type="button" className="tool" onClick={perform(goHome)} title={`${text.homeView} (H)`}>
           <Icon name="home" />
