@@ -1,7 +1,7 @@
 """Where every image lies and what its neighbourhood is called; numpy in, numpy out, and no Django.
 
-The usual way: `label_vectors` -> `compute_positions` -> `compute_groups` -> `name_groups`, with `match_groups` to find the clusters
-that people already know and `measure_quality` to see how well it went.
+The usual way: `label_vectors` -> `compute_positions` -> `spread_positions` -> `compute_groups` -> `name_groups`, with
+`match_groups` to find the clusters that people already know and `measure_quality` to see how well it went.
 """
 
 from catalog.layout.colours import cluster_palette
@@ -11,6 +11,7 @@ from catalog.layout.names import GroupName, name_groups
 from catalog.layout.positions import Layout, compute_positions, fit_perplexity
 from catalog.layout.progress import OnProgress
 from catalog.layout.quality import measure_quality
+from catalog.layout.spreading import spread_positions
 from catalog.layout.vectors import label_vectors
 from catalog.layout.words import WordVectors, built_in_words
 
@@ -30,4 +31,5 @@ __all__ = [
     "match_groups",
     "measure_quality",
     "name_groups",
+    "spread_positions",
 ]

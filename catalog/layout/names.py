@@ -36,8 +36,9 @@ def name_groups(
     "dog" although more of its pictures say "animal", and a label of two odd pictures never names a hundred.
 
     Names are given out from the best fit down. A group whose label is taken gets its next one, if that covers at
-    least a quarter of what its best label covers; else its best label with a number ("cat 2"). Groups whose images have
-    no labels are "Unlabelled", "Unlabelled 2" and so on. Ties go to the lower group, then to the first in the alphabet.
+    least a quarter of what its best label covers; else its best label with a number ("cat 2"). Groups of which more
+    than half have no label are "Unlabelled", "Unlabelled 2" and so on: one cup among a dozen unknowns does not make
+    them cups. Ties go to the lower group, then to the first in the alphabet.
 
     Parameters
     ----------
@@ -63,7 +64,10 @@ def name_groups(
     coverage, worth = _measure_labels(groups, flat.weights)
     n_groups = len(worth)
     # More candidates than groups, so that taken names can never use them up before the coverage rule does.
-    ranked = [_best_terms(worth[g], n_groups + N_RUNNER_UPS) for g in range(n_groups)]
+    best_terms = [_best_terms(worth[g], n_groups + N_RUNNER_UPS) for g in range(n_groups)]
+    without = np.array([not any(row) for row in scores])
+    mostly_without = np.bincount(groups, weights=without) > np.bincount(groups) / 2
+    ranked = [[] if mostly_without[g] else best_terms[g] for g in range(n_groups)]
     chosen = _hand_out(ranked, coverage, worth)
 
     names: list[GroupName] = []
@@ -71,7 +75,7 @@ def name_groups(
     for group, term in enumerate(chosen):
         best = flat.terms[ranked[group][0]] if ranked[group] else UNLABELLED
         name = _numbered(best, used) if term is None else flat.terms[term]
-        runner_ups = [flat.terms[t] for t in ranked[group] if flat.terms[t] != name]
+        runner_ups = [flat.terms[t] for t in best_terms[group] if flat.terms[t] != name]
         names.append(GroupName(name, tuple(runner_ups[:N_RUNNER_UPS])))
     return names
 

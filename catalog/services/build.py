@@ -17,6 +17,7 @@ from catalog.layout import (
     compute_positions,
     label_vectors,
     measure_quality,
+    spread_positions,
 )
 from catalog.models import Build, EffectiveLabel, Galaxy, Group, Image, Position
 from catalog.services.clusters import find_clusters
@@ -26,7 +27,7 @@ from catalog.services.progress import Progress, ignore_progress
 __all__ = ["BuildError", "BuildResult", "build_galaxy"]
 
 # Raised when the same input would give another map: it is part of what makes a build the same build.
-METHOD_VERSION = 1
+METHOD_VERSION = 2  # 2: piles are spread
 CHUNK = 2000
 PlacedImage = tuple[int, int, list[float]]  # image id, group, position
 KEPT_BUILDS = 5  # the newest ones, and any that a publication shows
@@ -95,11 +96,12 @@ def build_galaxy(galaxy: Galaxy, *, force: bool = False, progress: Progress = ig
         vectors, perplexity=galaxy.perplexity, random_state=galaxy.random_state, on_progress=progress
     )
     progress("Groups", 0, 0)
+    positions = spread_positions(layout.positions)
     groups = compute_groups(layout.positions, k=galaxy.n_clusters, random_state=galaxy.random_state)
     progress("Quality", 0, 0)
-    quality = measure_quality(vectors, layout.positions, groups.assignments, random_state=galaxy.random_state)
+    quality = measure_quality(vectors, positions, groups.assignments, random_state=galaxy.random_state)
     quality |= {"kl_divergence": layout.kl_divergence, "stage_seconds": layout.stage_seconds}
-    build = _save_build(galaxy, given, layout.positions, groups.assignments, groups.centroids, quality, progress)
+    build = _save_build(galaxy, given, positions, groups.assignments, quality, progress)
     _prune_builds(galaxy)
     return BuildResult(build=build, created=True)
 
@@ -132,13 +134,13 @@ def _save_build(
     given: _Input,
     positions: NDArray[np.float32],
     assignments: NDArray[np.int32],
-    centroids: NDArray[np.float32],
     quality: dict[str, object],
     progress: Progress,
 ) -> Build:
     """Write a build in short transactions; it counts only once it is complete."""
     Build.objects.filter(galaxy=galaxy, complete=False).delete()  # what a killed run left behind
-    sizes = np.bincount(assignments, minlength=len(centroids))
+    sizes = np.bincount(assignments)
+    centroids = [positions[assignments == group].mean(axis=0).tolist() for group in range(len(sizes))]
     with transaction.atomic():
         number = (galaxy.builds.aggregate(Max("number"))["number__max"] or 0) + 1
         clusters = find_clusters(galaxy, given.image_ids, assignments, given.labels, given.scores)
@@ -158,7 +160,7 @@ def _save_build(
         groups = Group.objects.bulk_create(
             [
                 Group(build=build, number=i, cluster=cluster, n_images=int(sizes[i]), x=x, y=y, z=z)
-                for i, (cluster, (x, y, z)) in enumerate(zip(clusters, centroids.tolist(), strict=True))
+                for i, (cluster, (x, y, z)) in enumerate(zip(clusters, centroids, strict=True))
             ]
         )
     rows = zip(given.image_ids, assignments.tolist(), positions.tolist(), strict=True)

@@ -80,3 +80,13 @@ def test_no_images_have_no_groups():
 def test_groups_that_do_not_fit_are_refused(groups, message):
     with pytest.raises(ValueError, match=message):
         name(groups, [["a"], ["b"]])
+
+
+def test_one_cup_among_unknowns_does_not_make_them_cups() -> None:
+    labels = [["cup"], [], [], [], ["cat"], ["cat"], []]
+    scores = [[0.9] * len(row) for row in labels]
+
+    names = name_groups([0, 0, 0, 0, 1, 1, 1], labels, scores)
+
+    assert [group.name for group in names] == ["Unlabelled", "cat"]
+    assert names[0].runner_ups == ("cup",)

@@ -1,0 +1,65 @@
+"""A pile of like pictures becomes a ball in which each is seen, and the map stays the same map."""
+
+import numpy as np
+import pytest
+from scipy.spatial import cKDTree
+
+from catalog.layout import spread_positions
+from catalog.layout.spreading import room_between
+
+
+def piles(n_piles: int = 12, size: int = 60, width: float = 0.01) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(0)
+    corners = np.stack(np.meshgrid(*[np.arange(3.0)] * 3), axis=-1).reshape(-1, 3)
+    centres = corners[:n_piles] * 10
+    owners = np.repeat(np.arange(n_piles), size)
+    return (centres[owners] + rng.normal(size=(len(owners), 3)) * width).astype(np.float32), owners
+
+
+def nearest(positions: np.ndarray) -> np.ndarray:
+    return cKDTree(positions).query(positions, k=2)[0][:, 1]
+
+
+def test_piles_are_loosened():
+    crowded, _owners = piles()
+
+    loose = spread_positions(crowded)
+
+    assert np.median(nearest(crowded)) < 0.05 * room_between(crowded)
+    assert np.median(nearest(loose)) > 0.7 * room_between(crowded)
+
+
+def test_neighbourhoods_stay_together():
+    crowded, owners = piles()
+
+    loose = spread_positions(crowded)
+
+    _distances, neighbours = cKDTree(loose).query(loose, k=11)
+    assert (owners[neighbours[:, 1:]] == owners[:, None]).mean() > 0.95
+
+
+def test_what_has_room_stays_where_it_is():
+    grid = np.stack(np.meshgrid(*[np.arange(6.0)] * 3), axis=-1).reshape(-1, 3)
+
+    assert np.allclose(spread_positions(grid), grid - grid.mean(axis=0), atol=1e-5)
+
+
+def test_images_in_the_very_same_spot_part_the_same_way_every_time():
+    crowded = np.vstack([np.zeros((40, 3)), np.eye(3) * 10, -np.eye(3) * 10])
+
+    once, again = spread_positions(crowded), spread_positions(crowded)
+
+    assert (once == again).all()
+    assert nearest(once).min() > 0
+
+
+@pytest.mark.parametrize("n", [0, 1, 2])
+def test_few_images(n: int):
+    assert spread_positions(np.zeros((n, 3))).shape == (n, 3)
+
+
+def test_errors_say_what_was_expected():
+    with pytest.raises(ValueError, match=r"shape \(n_samples, 3\), got \(4, 2\)"):
+        spread_positions(np.zeros((4, 2)))
+    with pytest.raises(ValueError, match="finite"):
+        spread_positions(np.full((4, 3), np.nan))
