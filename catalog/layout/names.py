@@ -63,11 +63,10 @@ def name_groups(
     flat = flatten_labels(labels, scores)
     coverage, worth = _measure_labels(groups, flat.weights)
     n_groups = len(worth)
-    # More candidates than groups, so that taken names can never use them up before the coverage rule does.
-    best_terms = [_best_terms(worth[g], n_groups + N_RUNNER_UPS) for g in range(n_groups)]
     without = np.array([not any(row) for row in scores])
     mostly_without = np.bincount(groups, weights=without) > np.bincount(groups) / 2
-    ranked = [[] if mostly_without[g] else best_terms[g] for g in range(n_groups)]
+    # More candidates than groups, so that taken names can never use them up before the coverage rule does.
+    ranked = [[] if mostly_without[g] else _best_terms(worth[g], n_groups + N_RUNNER_UPS) for g in range(n_groups)]
     chosen = _hand_out(ranked, coverage, worth)
 
     names: list[GroupName] = []
@@ -75,7 +74,7 @@ def name_groups(
     for group, term in enumerate(chosen):
         best = flat.terms[ranked[group][0]] if ranked[group] else UNLABELLED
         name = _numbered(best, used) if term is None else flat.terms[term]
-        runner_ups = [flat.terms[t] for t in best_terms[group] if flat.terms[t] != name]
+        runner_ups = [flat.terms[t] for t in ranked[group] if flat.terms[t] != name]
         names.append(GroupName(name, tuple(runner_ups[:N_RUNNER_UPS])))
     return names
 

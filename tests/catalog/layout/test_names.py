@@ -89,4 +89,4 @@ def test_one_cup_among_unknowns_does_not_make_them_cups() -> None:
     names = name_groups([0, 0, 0, 0, 1, 1, 1], labels, scores)
 
     assert [group.name for group in names] == ["Unlabelled", "cat"]
-    assert names[0].runner_ups == ("cup",)
+    assert names[0].runner_ups == ()

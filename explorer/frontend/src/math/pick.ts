@@ -10,6 +10,8 @@ export interface PickScene {
   /** Per point: the half width and half height of the picture drawn over it, in shares of the picture size; 0 where only the disc is drawn. */
   readonly halfWidth: (index: number) => number;
   readonly halfHeight: (index: number) => number;
+  /** The point whose picture is drawn over all others, or -1. */
+  front: number;
 }
 
 /** How far, in CSS px, a click may miss a disc. */
@@ -41,7 +43,7 @@ export function pickAt(scene: PickScene, p: Projection, x: number, y: number, to
     area.x1 = x + margin;
     area.y0 = y - margin;
     area.y1 = y + margin;
-    if (!mayShow(blocks, b, p, area, hitDepth)) continue;
+    if (!mayShow(blocks, b, p, area, holdsFront(b, scene.front) ? Infinity : hitDepth)) continue;
     const last = Math.min(n, (b + 1) * BLOCK_SIZE);
     for (let i = b * BLOCK_SIZE; i < last; i += 1) {
       if (!project(p, positions[3 * i]!, positions[3 * i + 1]!, positions[3 * i + 2]!, spot)) continue;
@@ -50,6 +52,7 @@ export function pickAt(scene: PickScene, p: Projection, x: number, y: number, to
       const dx = Math.abs(spot.x - x);
       const dy = Math.abs(spot.y - y);
       const inPicture = dx <= scene.halfWidth(i) * size && dy <= scene.halfHeight(i) * size;
+      if (inPicture && i === scene.front) return i;
       const miss = Math.hypot(dx, dy) - Math.max(MIN_DISC_PX, sizes.disc * spot.scale);
       if (inPicture || miss <= 0) {
         if (spot.depth < hitDepth) {
@@ -63,6 +66,10 @@ export function pickAt(scene: PickScene, p: Projection, x: number, y: number, to
     }
   }
   return hit >= 0 ? hit : near;
+}
+
+function holdsFront(block: number, front: number): boolean {
+  return front >= 0 && Math.floor(front / BLOCK_SIZE) === block;
 }
 
 function nearestDepth(blocks: Blocks, b: number, p: Projection): number {

@@ -43,6 +43,6 @@ export function sizesOf(positions: Float32Array, boundsRadius: number): Sizes {
   const n = positions.length / 3;
   if (n <= 1 || boundsRadius <= 0) return { radius: 1, picture: 0.8, disc: 0.19 };
   const even = boundsRadius / Math.cbrt(n);
-  const picture = clamp(0.95 * typicalSpacing(positions), 0.25 * even, 1.1 * even);
+  const picture = clamp(0.85 * typicalSpacing(positions), 0.25 * even, 1.1 * even);
   return { radius: boundsRadius, picture, disc: 0.24 * picture };
 }

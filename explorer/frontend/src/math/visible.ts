@@ -4,7 +4,7 @@ import { FADE_FROM_PX, type Sizes } from "./sizes";
 
 /** Pictures near enough to be drawn as pictures, far ones first. */
 export class VisiblePictures {
-  /** Point numbers, valid up to `count`, in drawing order: far to near. */
+  /** Point numbers, valid up to `count`, in drawing order: far to near, the chosen one last. */
   readonly index: Uint32Array;
   /** Size on the screen, CSS px of the longer side. */
   readonly px: Float32Array;
@@ -24,8 +24,12 @@ export class VisiblePictures {
     this.px = new Float32Array(max);
   }
 
-  /** Finds them anew. Allocates nothing but a view for the sort. */
-  update(positions: Float32Array, blocks: Blocks, sizes: Sizes, p: Projection): void {
+  /**
+   * Finds them anew. Allocates nothing but a view for the sort.
+   *
+   * @param front - the point whose picture is drawn over all others (the chosen one), or -1
+   */
+  update(positions: Float32Array, blocks: Blocks, sizes: Sizes, p: Projection, front = -1): void {
     const n = positions.length / 3;
     const maxDepth = (sizes.picture * p.focal) / FADE_FROM_PX;
     // Depth in the high bits, the point number in the low 24: one native sort of plain numbers, no comparison function.
@@ -51,6 +55,17 @@ export class VisiblePictures {
       this.index[k] = key - steps * 2 ** 24;
       this.px[k] = (sizes.picture * p.focal * toSteps) / Math.max(steps, 1);
     }
+    if (front >= 0) this.#bringToFront(front);
+  }
+
+  #bringToFront(front: number): void {
+    const at = this.index.subarray(0, this.count).indexOf(front);
+    if (at < 0) return;
+    const px = this.px[at]!;
+    this.index.copyWithin(at, at + 1, this.count);
+    this.px.copyWithin(at, at + 1, this.count);
+    this.index[this.count - 1] = front;
+    this.px[this.count - 1] = px;
   }
 }
 

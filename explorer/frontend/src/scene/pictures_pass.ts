@@ -43,6 +43,8 @@ export class PicturesPass {
   readonly object: Mesh;
   /** Pictures that a person would see as pictures in the last frame. */
   nSeen = 0;
+  /** The point whose picture is drawn over all others, or -1: what is chosen is never hidden by what lies before it. */
+  front = -1;
   readonly #galaxy: Galaxy;
   readonly #positions: Float32Array;
   readonly #blocks: Blocks;
@@ -132,7 +134,7 @@ export class PicturesPass {
     const { points } = this.#galaxy;
     const visible = this.#visible;
     for (let k = 0; k < visible.count; k += 1) this.#seen[visible.index[k]!] = 0;
-    visible.update(this.#positions, this.#blocks, this.#sizes, frame.projection);
+    visible.update(this.#positions, this.#blocks, this.#sizes, frame.projection, this.front);
     this.#atlases.begin();
     this.#sharp.begin();
     const data = this.#instances.array as Float32Array;

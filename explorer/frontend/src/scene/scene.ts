@@ -107,6 +107,7 @@ export class Scene implements Stage {
       sizes: this.#sizes,
       halfWidth: (index) => (this.#pictures.isPicture(index) ? this.#halfOf(index).w : 0),
       halfHeight: (index) => (this.#pictures.isPicture(index) ? this.#halfOf(index).h : 0),
+      front: -1,
     };
     this.#listen(parent);
   }
@@ -229,7 +230,7 @@ export class Scene implements Stage {
       watch(store, (s) => s.insets, () => { this.#setInsets(false); }),
       watch(store, (s) => s.hovered, () => { this.#mark(); }),
       watch(store, (s) => s.hoveredTitle, () => { this.#mark(); }),
-      watch(store, (s) => s.selection, () => { this.#mark(); }),
+      watch(store, (s) => s.selection, () => { this.#mark(); this.invalidate(); }),
     );
     setReduced(state.reducedMotion);
     this.#setInsets(true);
@@ -291,6 +292,7 @@ export class Scene implements Stage {
     const { hovered, hoveredTitle, selection } = this.#context.store.getState();
     this.#marks.hovered = hovered;
     this.#marks.selected = selection?.index ?? -1;
+    this.#pictures.front = this.#pickScene.front = this.#marks.selected;
     if (hovered >= 0) {
       const index = this.#galaxy.points.cluster[hovered]!;
       const cluster = this.#galaxy.manifest.clusters.find((one) => one.index === index);

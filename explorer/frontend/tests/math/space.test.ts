@@ -172,7 +172,7 @@ function cloud(n: number, seed: number): Float32Array {
 /** Everything is drawn as a picture where `isPicture` says so. */
 function pickScene(positions: Float32Array, picture: number, isPicture = false): PickScene {
   const sizes = { radius: 8, picture, disc: 0.2 * picture };
-  return { positions, blocks: buildBlocks(positions), sizes, halfWidth: () => (isPicture ? 0.5 : 0), halfHeight: () => (isPicture ? 0.25 : 0) };
+  return { positions, blocks: buildBlocks(positions), sizes, halfWidth: () => (isPicture ? 0.5 : 0), halfHeight: () => (isPicture ? 0.25 : 0), front: -1 };
 }
 
 describe("blocks", () => {
@@ -226,6 +226,16 @@ describe("picking", () => {
     expect(pickAt(scene, projection, 500, 400 + 0.35 * scale)).toBe(-1);
   });
 
+  it("takes the chosen picture first, which is drawn over all others", () => {
+    const view: View = { pivot: [0, 0, 0], distance: 10, yaw: 0, pitch: 0 };
+    const { projection } = look(view);
+    const scene = pickScene(Float32Array.from([0, 0, 0, 0, 0, 2]), 1, true);
+    scene.front = 0;
+    expect(pickAt(scene, projection, 500, 400)).toBe(0);
+    // Beside it the nearer, larger one still shows.
+    expect(pickAt(scene, projection, 500 + (0.52 * projection.focal) / 10, 400)).toBe(1);
+  });
+
   it("forgives a few pixels beside a point, but prefers a hit to a near miss", () => {
     const view: View = { pivot: [0, 0, 0], distance: 10, yaw: 0, pitch: 0 };
     const { projection } = look(view);
@@ -251,6 +261,20 @@ describe("choosing pictures", () => {
     const px = [...all.px.subarray(0, all.count)];
     expect(px).toEqual([...px].sort((a, b) => a - b));
     expect([...few.index]).toEqual([...all.index.subarray(all.count - 50, all.count)]);
+  });
+
+  it("draws the chosen one last, at its own size, and the others as before", () => {
+    const positions = cloud(3000, 9);
+    const sizes = sizesOf(positions, 6);
+    const { projection } = look({ ...VIEW, distance: 3 });
+    const plain = new VisiblePictures(3000, 3000);
+    plain.update(positions, buildBlocks(positions), sizes, projection);
+    const chosen = plain.index[3]!;
+    const fronted = new VisiblePictures(3000, 3000);
+    fronted.update(positions, buildBlocks(positions), sizes, projection, chosen);
+    const order = [...plain.index.subarray(0, plain.count)];
+    expect([...fronted.index.subarray(0, fronted.count)]).toEqual([...order.filter((i) => i !== chosen), chosen]);
+    expect(fronted.px[fronted.count - 1]).toBe(plain.px[3]);
   });
 });
 
