@@ -4,8 +4,10 @@ A wrong value never crashes the import of settings: the reader notes a `Problem`
 `catalog.checks` turns every problem into a system check with a hint, so that all of them are told at once at start-up.
 """
 
+import contextlib
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,11 +78,7 @@ class Environment:
         try:
             if not kept_in.exists():
                 kept_in.parent.mkdir(parents=True, exist_ok=True)
-                handle = os.open(kept_in, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-                with os.fdopen(handle, "w") as file:
-                    file.write(secrets.token_urlsafe(64))
-            return kept_in.read_text().strip()
-        except FileExistsError:
+                _keep_secret(kept_in)
             return kept_in.read_text().strip()
         except OSError as error:
             self._note(name, f"not set, and no secret could be kept in {kept_in}: {error}", f"Set {name}.")
@@ -105,3 +103,15 @@ class Environment:
 
     def _note(self, name: str, message: str, hint: str) -> None:
         self.problems.append(Problem(name=name, message=message, hint=hint))
+
+
+def _keep_secret(path: Path) -> None:
+    """Write a new secret, whole, unless another process was faster: then both read the same."""
+    handle, part = tempfile.mkstemp(dir=path.parent)  # readable by its owner alone
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(64))
+        with contextlib.suppress(FileExistsError):
+            os.link(part, path)
+    finally:
+        Path(part).unlink()

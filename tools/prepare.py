@@ -132,26 +132,26 @@ def run_with_count(
     """Run a command with its output in the log; a terminal sees how often `mark` came by, and for how long it runs."""
     started, count = time.monotonic(), 0
     path = f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
-    with LOG.open("w", encoding="utf-8") as log:
-        try:
-            process = subprocess.Popen(
-                command,
-                cwd=ROOT,
-                env={**os.environ, "PATH": path, **(environment or {})},
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                errors="replace",
-            )
-        except OSError as error:
-            raise PrepareError(f"{title} failed: {error}.") from error
+    try:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, "PATH": path, **(environment or {})},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+    except OSError as error:
+        raise PrepareError(f"{title} failed: {error}.") from error
+    with process, LOG.open("w", encoding="utf-8") as log:
         assert process.stdout is not None
         for line in process.stdout:
             log.write(line)
             count += mark in line
             show(f"{title}: {count} ({time.monotonic() - started:.0f} s)")
     show("")
-    if process.wait() != 0:
+    if process.returncode != 0:
         raise PrepareError(f"{title} failed: {last_line(LOG.read_text(encoding='utf-8'))} {advice} The log is {LOG}.")
     say(f"{title}: done ({time.monotonic() - started:.0f} s)")
 

@@ -116,6 +116,7 @@ def raise_library(library: Library, steps: Steps, stamps: Stamps) -> Galaxy:
         title=library.title,
         visibility=Visibility.PUBLIC,
         description=library.description,
+        publish_documents=True,  # all of it is labels and colours, of pictures that are shown anyway
     )
     with steps.step(f"{library.title}, galaxy") as step:
         build = build_galaxy(galaxy, progress=step).build

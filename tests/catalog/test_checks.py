@@ -1,0 +1,65 @@
+"""What a wrong configuration is told at start-up, and that a right one is told nothing."""
+
+import os
+
+import pytest
+
+from catalog import checks
+from galaxy_site.env import Problem
+from tests.factories import CollectionFactory
+
+
+def test_a_right_installation_has_nothing_to_be_told():
+    assert checks.check_environment() + checks.check_folders() + checks.check_queues() == []
+
+
+def test_every_wrong_variable_is_told_with_its_hint(settings):
+    settings.GALAXY_ENVIRONMENT_PROBLEMS = [
+        Problem("DEBUG", "expected a yes or no, got 'maybe'", "Use 1 or 0."),
+        Problem("GALAXY_LEASE_S", "expected a whole number from 3 to 600, got '0'", "The default is 30."),
+    ]
+    first, second = checks.check_environment()
+    assert (first.id, first.msg, first.hint) == (
+        "catalog.E001",
+        "DEBUG: expected a yes or no, got 'maybe'.",
+        "Use 1 or 0.",
+    )
+    assert second.msg.startswith("GALAXY_LEASE_S: ")
+
+
+@pytest.mark.django_db
+def test_a_collection_whose_annotator_is_not_there_is_named():
+    CollectionFactory(slug="fine")
+    CollectionFactory(slug="lost", annotator="crystal-ball")
+    assert checks.check_annotators() == [], "the database may not be asked"
+    (problem,) = checks.check_annotators(databases=["default"])
+    assert problem.id == "catalog.E002"
+    assert problem.msg.startswith("The collection lost: ") and "crystal-ball" in problem.msg
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_cannot_be_written_is_named(settings, tmp_path):
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0o500)
+    settings.GALAXY_DATA = locked / "not" / "there" / "yet"
+    (problem,) = checks.check_folders()
+    assert problem.id == "catalog.E003"
+    assert str(locked) in problem.msg and "cannot be written by this user" in problem.msg
+
+
+def test_a_file_where_a_folder_is_needed_is_named(settings, tmp_path):
+    (tmp_path / "media").write_text("a file")
+    store = {
+        "BACKEND": "catalog.storage.AtomicFileSystemStorage",
+        "OPTIONS": {"location": str(tmp_path / "media" / "inner")},
+    }
+    settings.STORAGES = {**settings.STORAGES, "media": store}
+    (problem,) = checks.check_folders()
+    assert problem.msg == f"MEDIA_ROOT: expected a folder that can be written, but {tmp_path / 'media'} is a file."
+    assert "set MEDIA_ROOT to another folder" in (problem.hint or "")
+
+
+def test_a_queue_that_no_worker_could_serve_is_named(settings):
+    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["long"]}}
+    (problem,) = checks.check_queues()
+    assert problem.id == "catalog.E004" and "'short'" in problem.msg

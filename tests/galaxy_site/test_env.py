@@ -1,0 +1,77 @@
+"""The readers of environment variables: right values are taken, wrong ones are noted and never raise."""
+
+import stat
+
+import pytest
+
+from galaxy_site.env import Environment
+
+
+def problems(environment):
+    return [(problem.name, problem.message) for problem in environment.problems]
+
+
+@pytest.mark.parametrize(
+    ("value", "meant"), [("1", True), ("Yes", True), (" on ", True), ("0", False), ("no", False), ("", False)]
+)
+def test_yes_and_no(value, meant):
+    environment = Environment({"FLAG": value})
+    assert environment.boolean("FLAG", default=not meant) is meant
+    assert environment.problems == []
+
+
+def test_a_word_that_is_neither_yes_nor_no_is_noted_and_the_default_taken():
+    environment = Environment({"FLAG": "perhaps"})
+    assert environment.boolean("FLAG", default=True) is True
+    assert problems(environment) == [("FLAG", "expected a yes or no, got 'perhaps'")]
+
+
+def test_what_is_not_set_is_the_default():
+    environment = Environment({})
+    assert environment.boolean("A", default=True) is True
+    assert environment.integer("B", 7, minimum=1, maximum=9) == 7
+    assert environment.words("C", ["x"]) == ["x"]
+    assert environment.text("D", "word") == "word"
+    assert environment.problems == []
+
+
+@pytest.mark.parametrize("value", ["0", "10", "three", "2.5", ""])
+def test_a_number_out_of_range_or_no_number_is_noted(value):
+    environment = Environment({"N": value})
+    assert environment.integer("N", 7, minimum=1, maximum=9) == 7
+    assert problems(environment) == [("N", f"expected a whole number from 1 to 9, got {value!r}")]
+
+
+def test_numbers_within_their_range():
+    environment = Environment({"N": "9", "X": "0.25"})
+    assert environment.integer("N", 7, minimum=1, maximum=9) == 9
+    assert environment.decimal("X", 1.0, minimum=0, maximum=1) == 0.25
+
+
+def test_words_are_split_and_empty_ones_dropped():
+    assert Environment({"HOSTS": " a.example, ,b.example,"}).words("HOSTS", []) == ["a.example", "b.example"]
+
+
+def test_a_folder_may_be_new_but_not_a_file(tmp_path):
+    (tmp_path / "file").write_text("")
+    environment = Environment({"NEW": str(tmp_path / "new"), "FILE": str(tmp_path / "file")})
+    assert environment.folder("NEW", tmp_path) == tmp_path / "new"
+    assert environment.folder("FILE", tmp_path) == tmp_path
+    assert problems(environment) == [("FILE", f"expected a folder, got the file {tmp_path / 'file'}")]
+
+
+def test_a_secret_is_made_once_and_only_its_owner_may_read_it(tmp_path):
+    kept_in = tmp_path / "data" / "secret"
+    first = Environment({}).secret("SECRET", kept_in=kept_in)
+    assert len(first) >= 50
+    assert Environment({}).secret("SECRET", kept_in=kept_in) == first
+    assert stat.S_IMODE(kept_in.stat().st_mode) == 0o600
+    assert Environment({"SECRET": "given"}).secret("SECRET", kept_in=kept_in) == "given"
+
+
+def test_a_secret_that_cannot_be_kept_is_noted_and_not_the_same_twice(tmp_path):
+    (tmp_path / "file").write_text("")
+    environment = Environment({})
+    kept_in = tmp_path / "file" / "secret"
+    assert environment.secret("SECRET", kept_in=kept_in) != environment.secret("SECRET", kept_in=kept_in)
+    assert [problem.hint for problem in environment.problems] == ["Set SECRET."] * 2
