@@ -12,7 +12,8 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from django_tasks import TaskContext, TaskResultStatus, task
+from django_tasks import TaskContext, TaskResultStatus, task, task_backends
+from django_tasks_db.backend import DatabaseBackend
 from django_tasks_db.models import DBTaskResult
 
 from catalog.models import Collection, Galaxy, Job, JobStatus
@@ -94,6 +95,8 @@ def tidy_queue() -> int:
 
     django-tasks-db never takes back what a killed worker was running, so such rows would be shown as running for ever.
     """
+    if not isinstance(task_backends["default"], DatabaseBackend):
+        return 0  # another backend keeps its own house; asked here, every waiting job would seem to lack its wake-up
     now = timezone.now()
     ours = DBTaskResult.objects.filter(task_path=wake_up.module_path)
     ours.finished().filter(finished_at__lt=now - KEEP_FINISHED).delete()
