@@ -95,7 +95,8 @@ def tidy_queue() -> int:
 
     django-tasks-db never takes back what a killed worker was running, so such rows would be shown as running for ever.
     """
-    if not isinstance(task_backends["default"], DatabaseBackend):
+    backend: object = task_backends["default"]
+    if not isinstance(backend, DatabaseBackend):
         return 0  # another backend keeps its own house; asked here, every waiting job would seem to lack its wake-up
     now = timezone.now()
     ours = DBTaskResult.objects.filter(task_path=wake_up.module_path)
