@@ -9,6 +9,7 @@ app_name = "explorer"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.show_entrance, name="entrance"),
+    path("favicon.ico", views.show_favicon, name="favicon"),
     path("galaxy/<uuid:galaxy_uuid>/", views.show_galaxy, name="galaxy-link"),
     path("galaxy/<slug:slug>/", views.show_galaxy, name="galaxy"),
     path("image/<uuid:image_uuid>/edit/", views.edit_image, name="edit-image"),

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.templatetags.static import static
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
@@ -64,3 +65,9 @@ def _config(request: HttpRequest, galaxy: Galaxy) -> dict[str, Any]:
         "api_url": reverse("explorer:api"),
         "image_admin_url": edit.replace(str(NIL), "{uuid}") if _may_edit(request, galaxy) else None,
     }
+
+
+@require_safe
+def show_favicon(request: HttpRequest) -> HttpResponse:
+    """Lead browsers that ask at the root, as they do for pages without an icon of their own (the admin's), to ours."""
+    return HttpResponseRedirect(static("entrance/favicon.svg"))

@@ -28,6 +28,10 @@ os.environ["SECRET_KEY"] = "known to everybody, and long enough that Django's de
 # The test client speaks HTTP; tests of HTTPS turn it on themselves.
 os.environ["GALAXY_HTTPS"] = "0"
 
+# Playwright keeps an event loop in the main thread as long as its browser is open; tests that follow in the same run are no
+# less synchronous for that.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
 from galaxy_site.settings import *  # noqa: E402, F403  the environment has to be set first
 from galaxy_site.settings import STORAGES  # noqa: E402
 

@@ -171,3 +171,10 @@ class TestSigningIn:
 @pytest.mark.parametrize("name", ["entrance/entrance.css", "entrance/favicon.svg"])
 def test_what_the_pages_name_exists(name: str) -> None:
     assert finders.find(name)
+
+
+def test_the_icon_is_found_where_browsers_ask_for_it(client: Client) -> None:
+    response = client.get("/favicon.ico")
+
+    assert response.status_code == 302
+    assert response["Location"] == "/static/entrance/favicon.svg"

@@ -1,0 +1,127 @@
+"""A real Galaxy, started the way `make run` starts it, and a real Chromium to look at it."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+START_TIMEOUT_S = 600
+SAMPLE_LIMIT = 420  # pictures of OpenMoji: enough for a dozen clusters, placed in seconds
+# Software WebGL 2, and none of the browser's own errands on the network.
+CHROMIUM_ARGUMENTS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+]
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running Galaxy: where it answers, who may log in, and what it printed."""
+
+    address: str
+    password: str
+    output: str
+
+
+def free_port() -> int:
+    """A port of this machine that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """`manage.py start` with a small sample, in a folder of its own, stopped with Ctrl-C in the end."""
+    data = tmp_path_factory.mktemp("galaxy")
+    port = free_port()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GALAXY_")}
+    environment |= {
+        "GALAXY_DATA": str(data),
+        "DJANGO_SETTINGS_MODULE": "galaxy_site.settings",
+        "PYTHONUNBUFFERED": "1",
+    }
+    environment.pop("SECRET_KEY", None)
+    log = data / "start.log"
+    command = [sys.executable, "manage.py", "start", "--port", str(port), "--sample-limit", str(SAMPLE_LIMIT)]
+    with log.open("w") as output:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        yield wait_for_site(process, log)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 0, f"Ctrl-C did not end it cleanly:\n{log.read_text()}"
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.1", port)) != 0, "Ctrl-C left a web process behind"
+    finally:
+        process.kill()
+        process.wait()
+
+
+def wait_for_site(process: subprocess.Popen[bytes], log: Path) -> Site:
+    """Wait until it says that it is open."""
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        text = log.read_text()
+        if process.poll() is not None:
+            pytest.fail(f"It ended before it opened:\n{text}")
+        if "Ctrl-C stops it" in text:
+            address = re.search(r"Galaxy is open at (http://127\.0\.0\.1:\d+)/", text)
+            password = re.search(r"with the password (\S+)", text)
+            assert address and password, text
+            return Site(address=address[1], password=password[1], output=text)
+        time.sleep(0.2)
+    pytest.fail(f"It did not open within {START_TIMEOUT_S} s:\n{log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium. Its absence is a failure, never a silent pass."""
+    executable = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if executable is None:
+        pytest.fail("The browser tests need Chromium: apt-get install chromium, or set CHROMIUM to its path.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A desktop window; the test fails if the page logs an error or breaks the content security policy."""
+    yield from open_page(browser, width=1440, height=900)
+
+
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[Page]:
+    """A phone's window, touched with fingers."""
+    yield from open_page(browser, width=390, height=844, touch=True)
+
+
+def open_page(browser: Browser, *, width: int, height: int, touch: bool = False) -> Iterator[Page]:
+    """A page in a context of its own that collects errors."""
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, has_touch=touch, is_mobile=touch, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.set_default_timeout(30_000)
+    yield page
+    context.close()
+    assert errors == []
