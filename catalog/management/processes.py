@@ -1,18 +1,18 @@
 """Child processes that are started, watched, started again when they die, and stopped cleanly."""
 
 import os
+import select
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from django.conf import settings
 
-__all__ = ["Child", "Supervised", "stop_all", "stop_requested"]
+__all__ = ["Child", "StopRequest", "Supervised", "stop_all", "stop_requested"]
 
 GRACE_S = 3.0  # from the first SIGTERM to the second, by which a worker hands its task back
 KILL_AFTER_S = 10.0  # from the second SIGTERM to SIGKILL; a call into numerics returns within that
@@ -77,17 +77,44 @@ def stop_all(children: Iterable[Child | None]) -> None:
             time.sleep(0.05)
 
 
+class StopRequest:
+    """Whether somebody asked the process to stop; `request` may be called from a signal handler at any moment.
+
+    Not a threading.Event: its `wait` holds a lock that its `set` needs, and a handler runs in the very thread that waits, so
+    a signal at the wrong moment would stop it for ever (seen in a real run). Writing to a pipe needs no lock.
+    """
+
+    def __init__(self) -> None:
+        self._read, self._write = os.pipe()
+        os.set_blocking(self._write, False)
+
+    def request(self) -> None:
+        """Ask; asking again changes nothing."""
+        with suppress(BlockingIOError):  # a full pipe has said it often enough
+            os.write(self._write, b"!")
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until it is asked for, at most so long; say whether it was."""
+        return bool(select.select([self._read], [], [], timeout_s)[0])
+
+    def close(self) -> None:
+        """Give the pipe back."""
+        os.close(self._read)
+        os.close(self._write)
+
+
 @contextmanager
-def stop_requested() -> Iterator[threading.Event]:
-    """An event that SIGTERM and SIGINT set, for as long as this is open; handlers are restored afterwards."""
-    event = threading.Event()
+def stop_requested() -> Iterator[StopRequest]:
+    """What SIGTERM and SIGINT ask for, for as long as this is open; handlers are restored afterwards."""
+    stop = StopRequest()
 
     def note(number: int, frame: FrameType | None) -> None:
-        event.set()
+        stop.request()
 
     before = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        yield event
+        yield stop
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        stop.close()

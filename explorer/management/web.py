@@ -3,13 +3,12 @@
 import errno
 import http.client
 import socket
-import threading
 import time
 from collections.abc import Callable
 
 from django.core.management.base import CommandError
 
-from catalog.management.processes import Child, Supervised, stop_all
+from catalog.management.processes import Child, StopRequest, Supervised, stop_all
 
 __all__ = ["require_free_port", "serve"]
 
@@ -34,7 +33,7 @@ def require_free_port(port: int) -> None:
             raise CommandError(f"Port {port} {problem}; choose another: make run PORT={other}") from error
 
 
-def serve(port: int, stop: threading.Event, *, on_answer: Callable[[], None]) -> None:
+def serve(port: int, stop: StopRequest, *, on_answer: Callable[[], None]) -> None:
     """Run web and workers until `stop` is set; all of them have ended when this returns or raises.
 
     Raises
