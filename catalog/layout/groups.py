@@ -35,7 +35,9 @@ def fit_k(k: int, n_samples: int) -> int:
     return max(1, min(k, round(math.sqrt(n_samples / 2))))
 
 
-def compute_groups(positions: ArrayLike, *, k: int = 25, random_state: int = 0) -> Groups:
+def compute_groups(
+    positions: ArrayLike, *, k: int = 25, random_state: int = 0, apart: ArrayLike | None = None
+) -> Groups:
     """Divide positions into k groups by k-means.
 
     Fewer groups come back for few images (`fit_k`), and never more than there are different positions. One thread does the
@@ -46,6 +48,8 @@ def compute_groups(positions: ArrayLike, *, k: int = 25, random_state: int = 0) 
     positions: (n_samples, 3), finite, at least one row.
     k: wanted number of groups, at least 1.
     random_state: seed of the k-means++ starts.
+    apart: bool (n_samples,), images that make one group of their own, whatever their positions: those of which nothing is
+        known, which k-means would cut into slices that mean nothing.
 
     Returns
     -------
@@ -53,7 +57,7 @@ def compute_groups(positions: ArrayLike, *, k: int = 25, random_state: int = 0) 
 
     Raises
     ------
-    ValueError: no positions, a wrong shape, numbers that are not finite, or k below 1.
+    ValueError: no positions, wrong shapes, numbers that are not finite, or k below 1.
     """
     places = np.asarray(positions, dtype=np.float32)
     if places.ndim != 2 or places.shape[1] != 3 or len(places) == 0:
@@ -62,10 +66,20 @@ def compute_groups(positions: ArrayLike, *, k: int = 25, random_state: int = 0) 
         raise ValueError("Expected finite positions, got NaN or infinite ones: lay the images out again.")
     if k < 1:
         raise ValueError(f"Expected k of at least 1, got {k}.")
+    alone = np.zeros(len(places), dtype=bool) if apart is None else np.asarray(apart, dtype=bool)
+    if alone.shape != (len(places),):
+        raise ValueError(f"Expected apart of shape ({len(places)},), one per position, got {alone.shape}.")
+    found = np.full(len(places), -1)
+    if not alone.all():
+        found[~alone] = _k_means(places[~alone], fit_k(k, int((~alone).sum())), random_state)
+    return _by_size(found, places)
+
+
+def _k_means(places: NDArray[np.float32], n_groups: int, random_state: int) -> NDArray[np.integer]:
+    """Return a group for each place, numbered in no order; some numbers below n_groups may be missing."""
     distinct, place_of = np.unique(places, axis=0, return_inverse=True)
-    n_groups = fit_k(k, len(places))
     if len(distinct) <= n_groups:
-        found = place_of.ravel()  # each place is its own group; k-means would only warn
+        found: NDArray[np.integer] = place_of.ravel()  # each place is its own group; k-means would only warn
     else:
         # A second of imports that only a build needs.
         from sklearn.cluster import KMeans
@@ -75,7 +89,7 @@ def compute_groups(positions: ArrayLike, *, k: int = 25, random_state: int = 0) 
             # Places that differ only in rounding leave groups empty; `_by_size` numbers those that are left.
             warnings.simplefilter("ignore", ConvergenceWarning)
             found = KMeans(n_groups, n_init=N_STARTS, random_state=random_state).fit(places).labels_
-    return _by_size(found, places)
+    return found
 
 
 def _by_size(found: NDArray[np.integer], places: NDArray[np.float32]) -> Groups:

@@ -27,7 +27,7 @@ from catalog.services.progress import Progress, ignore_progress
 __all__ = ["BuildError", "BuildResult", "build_galaxy"]
 
 # Raised when the same input would give another map: it is part of what makes a build the same build.
-METHOD_VERSION = 2  # 2: piles are spread
+METHOD_VERSION = 3  # 2: piles are spread; 3: images without labels are one group
 CHUNK = 2000
 PlacedImage = tuple[int, int, list[float]]  # image id, group, position
 KEPT_BUILDS = 5  # the newest ones, and any that a publication shows
@@ -97,7 +97,9 @@ def build_galaxy(galaxy: Galaxy, *, force: bool = False, progress: Progress = ig
     )
     progress("Groups", 0, 0)
     positions = spread_positions(layout.positions)
-    groups = compute_groups(layout.positions, k=galaxy.n_clusters, random_state=galaxy.random_state)
+    groups = compute_groups(
+        layout.positions, k=galaxy.n_clusters, random_state=galaxy.random_state, apart=~vectors.any(axis=1)
+    )
     progress("Quality", 0, 0)
     quality = measure_quality(vectors, positions, groups.assignments, random_state=galaxy.random_state)
     quality |= {"kl_divergence": layout.kl_divergence, "stage_seconds": layout.stage_seconds}

@@ -131,3 +131,21 @@ def test_quality_of_few_or_identical_images_is_defined_or_none(n):
 def test_quality_wants_arrays_that_belong_together():
     with pytest.raises(ValueError, match="got 3, 2 and 3"):
         measure_quality(np.zeros((3, 4)), np.zeros((2, 3)), np.zeros(3, dtype=int))
+
+
+def test_images_of_which_nothing_is_known_are_one_group_wherever_they_lie():
+    rng = np.random.default_rng(0)
+    positions = rng.normal(size=(60, 3)) + np.repeat(np.eye(3) * 20, 20, axis=0)
+    unknown = np.arange(60) % 4 == 0
+
+    groups = compute_groups(positions, k=3, apart=unknown)
+
+    assert len(set(groups.assignments[unknown])) == 1
+    assert not set(groups.assignments[unknown]) & set(groups.assignments[~unknown])
+    assert groups.k == 4
+    assert compute_groups(positions, apart=np.ones(60, dtype=bool)).k == 1
+
+
+def test_apart_must_fit():
+    with pytest.raises(ValueError, match=r"shape \(4,\).*got \(3,\)"):
+        compute_groups(np.zeros((4, 3)), apart=[True, False, True])

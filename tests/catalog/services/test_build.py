@@ -60,6 +60,15 @@ def test_images_without_labels_build_and_are_called_so():
     assert galaxy.clusters.filter(name__startswith="Unlabelled").exists()
 
 
+def test_images_without_labels_are_one_cluster_however_many():
+    galaxy = galaxy_of(80, n_clusters=4)
+    ImageFactory.create_batch(60, collection=galaxy.collection, renditions=False)
+
+    build_galaxy(galaxy)
+
+    assert set(galaxy.clusters.values_list("name", flat=True)) == {*TERMS, "Unlabelled"}
+
+
 def test_an_empty_collection_says_what_to_do():
     galaxy = GalaxyFactory.create()
 
