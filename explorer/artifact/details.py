@@ -71,8 +71,8 @@ def encode_shard(images: Sequence[Mapping[str, Any]], uuids: Sequence[UUID], clu
         check_allowed(image)
         entry = {**image, "uuid": str(uuid), "cluster": int(cluster)}
         # A link comes from whoever made the library's files; "javascript:" in it would run in every visitor's browser.
-        if not str(entry.get("source_url") or "").startswith(("https://", "http://")):
-            entry.pop("source_url", None)
+        if "source_url" in entry and not str(entry["source_url"]).startswith(("https://", "http://")):
+            entry["source_url"] = ""
         entries.append(entry)
     return compress(encode_json({"version": FORMAT_VERSION, "images": entries}))
 
