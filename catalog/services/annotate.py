@@ -18,12 +18,13 @@ from catalog.models import (
     Image,
     Rendition,
 )
+from catalog.services.documents import read_payload
 from catalog.services.errors import ServiceError
 from catalog.services.labels import LabelScore, write_machine_labels
 from catalog.services.media import storage_of
 from catalog.services.progress import Progress, ignore_progress
 
-__all__ = ["AnnotateResult", "annotate_images", "read_payload"]
+__all__ = ["AnnotateResult", "annotate_images"]
 
 CHUNK = 512  # images looked up, and whose labels are written, together
 
@@ -62,12 +63,6 @@ def annotate_images(collection: Collection, *, progress: Progress = ignore_progr
         result.n_images += len(chunk)
     progress("Annotating", result.n_images, n_total)
     return result
-
-
-def read_payload(document: bytes | memoryview) -> dict[str, Any]:
-    """The JSON of an AnnotationPayload."""
-    payload: dict[str, Any] = json.loads(zlib.decompress(document))
-    return payload
 
 
 def _annotator_of(collection: Collection) -> Annotator:

@@ -7,7 +7,7 @@ from typing import Any
 
 from catalog.models import Annotation, Image
 
-__all__ = ["assemble_document", "assemble_documents", "read_colours"]
+__all__ = ["assemble_document", "assemble_documents", "read_colours", "read_payload"]
 
 Document = dict[str, Any]
 
@@ -68,6 +68,12 @@ def read_colours(document: Document) -> list[dict[str, Any]]:
     return sorted(colours, key=lambda colour: -colour["score"])
 
 
+def read_payload(document: bytes | memoryview) -> Document:
+    """The JSON of an AnnotationPayload."""
+    payload: Document = json.loads(zlib.decompress(document))
+    return payload
+
+
 def _annotations_of(keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], list[Annotation]]:
     """(annotator, sha256) -> what was answered or failed, oldest first."""
     rows = (
@@ -108,4 +114,4 @@ def _merge(annotations: Iterable[Annotation]) -> Document:
 def _read_payload(annotation: Annotation) -> Document:
     # A one-to-one relation that is not there raises on access; select_related has filled in what is.
     payload = getattr(annotation, "payload", None)
-    return json.loads(zlib.decompress(payload.document)) if payload else {}
+    return read_payload(payload.document) if payload else {}
