@@ -11,7 +11,14 @@ from catalog.models import Build, Cluster, Galaxy, Position, Publication, Public
 from catalog.permissions import User
 from catalog.services.clusters import cluster_of_images
 from catalog.services.errors import ServiceError
-from catalog.services.media import forget_staged_files, keep_staged_files, stage_files, storage_of, write_file
+from catalog.services.media import (
+    forget_staged_files,
+    keep_staged_files,
+    read_file,
+    stage_files,
+    storage_of,
+    write_file,
+)
 from catalog.services.progress import Progress, ignore_progress
 from explorer.artifact import (
     FORMAT_VERSION,
@@ -170,8 +177,7 @@ def _write(
 
     def read_small(index: int) -> bytes | None:
         try:
-            with storage_of("media").open(renditions[image_ids[index]]) as file:
-                return bytes(file.read())
+            return read_file("media", renditions[image_ids[index]])
         except (KeyError, OSError):
             return None  # drawn as its mean colour, and counted
 

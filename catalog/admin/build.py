@@ -27,14 +27,8 @@ def trustworthiness(build: Build) -> SafeString:
     return NOTHING if value is None else score_meter(value)
 
 
-class BuildInline(PolicyInline[Build, Galaxy]):
-    """A galaxy's builds, newest first."""
-
-    model = Build
-    fields = ["created_at", "images", "quality_bar"]
-    readonly_fields = ["created_at", "images", "quality_bar"]
-    ordering = ["-number"]
-    show_change_link = True
+class BuildColumns:
+    """What a list of builds shows, alone or on its galaxy's page."""
 
     @admin.display(description="images", ordering="n_images")
     def images(self, obj: Build) -> str:
@@ -47,8 +41,18 @@ class BuildInline(PolicyInline[Build, Galaxy]):
         return trustworthiness(obj)
 
 
+class BuildInline(BuildColumns, PolicyInline[Build, Galaxy]):
+    """A galaxy's builds, newest first."""
+
+    model = Build
+    fields = ["created_at", "images", "quality_bar"]
+    readonly_fields = ["created_at", "images", "quality_bar"]
+    ordering = ["-number"]
+    show_change_link = True
+
+
 @admin.register(Build)
-class BuildAdmin(PolicyAdmin[Build]):
+class BuildAdmin(BuildColumns, PolicyAdmin[Build]):
     """Builds; the service `build_galaxy` makes them."""
 
     index_order = 60
@@ -58,16 +62,6 @@ class BuildAdmin(PolicyAdmin[Build]):
     ordering = ["-pk"]
     fields = ["galaxy", "number", "created_at", "images", "measures", "groups", "parameters", "random_state"]
     readonly_fields = ["created_at", "images", "measures", "groups"]
-
-    @admin.display(description="images", ordering="n_images")
-    def images(self, obj: Build) -> str:
-        """How many."""
-        return f"{obj.n_images:,}"
-
-    @admin.display(description="trustworthiness")
-    def quality_bar(self, obj: Build) -> SafeString:
-        """How good it is."""
-        return trustworthiness(obj)
 
     @admin.display(description="quality")
     def measures(self, obj: Build) -> SafeString:

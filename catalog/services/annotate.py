@@ -21,7 +21,7 @@ from catalog.models import (
 from catalog.services.documents import read_payload
 from catalog.services.errors import ServiceError
 from catalog.services.labels import LabelScore, write_machine_labels
-from catalog.services.media import storage_of
+from catalog.services.media import read_file
 from catalog.services.progress import Progress, ignore_progress
 
 __all__ = ["AnnotateResult", "annotate_images"]
@@ -108,7 +108,7 @@ def _annotate_chunk(
             ).values_list("revision__sha256", "storage_name")
         )
         pictures = [
-            PictureToAnnotate(sha256=sha256, read=partial(_read_rendition, renditions[sha256]), features=wanted)
+            PictureToAnnotate(sha256=sha256, read=partial(read_file, "media", renditions[sha256]), features=wanted)
             for sha256, wanted in to_ask.items()
         ]
         for start in range(0, len(pictures), annotator.max_batch_size):
@@ -138,11 +138,6 @@ def _known_annotations(
         )
         found |= {(row.sha256, feature): row for row in rows}
     return found
-
-
-def _read_rendition(storage_name: str) -> bytes:
-    with storage_of("media").open(storage_name) as file:
-        return bytes(file.read())
 
 
 def _ask(annotator: Annotator, batch: Sequence[PictureToAnnotate], result: AnnotateResult) -> None:

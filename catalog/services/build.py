@@ -2,9 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 import numpy as np
 from django.db import transaction
@@ -20,6 +18,7 @@ from catalog.layout import (
     spread_positions,
 )
 from catalog.models import Build, EffectiveLabel, Galaxy, Group, Image, Position
+from catalog.services.chunks import in_chunks
 from catalog.services.clusters import find_clusters
 from catalog.services.errors import ServiceError
 from catalog.services.progress import Progress, ignore_progress
@@ -29,7 +28,6 @@ __all__ = ["BuildError", "BuildResult", "build_galaxy"]
 # Raised when the same input would give another map: it is part of what makes a build the same build.
 METHOD_VERSION = 3  # 2: piles are spread; 3: images without labels are one group
 CHUNK = 2000
-PlacedImage = tuple[int, int, list[float]]  # image id, group, position
 KEPT_BUILDS = 5  # the newest ones, and any that a publication shows
 
 
@@ -167,7 +165,7 @@ def _save_build(
         )
     rows = zip(given.image_ids, assignments.tolist(), positions.tolist(), strict=True)
     done = 0
-    for chunk in _chunks(rows, CHUNK):
+    for chunk in in_chunks(rows, CHUNK):
         progress("Saving", done, len(given.image_ids))
         Position.objects.bulk_create(
             [
@@ -186,9 +184,3 @@ def _prune_builds(galaxy: Galaxy) -> None:
     """Let old builds go, except those that a publication shows."""
     kept = galaxy.builds.filter(complete=True).order_by("-number").values_list("pk", flat=True)[:KEPT_BUILDS]
     galaxy.builds.exclude(pk__in=list(kept)).filter(publications__isnull=True).delete()
-
-
-def _chunks(items: Iterable[PlacedImage], size: int) -> Iterator[Sequence[PlacedImage]]:
-    iterator = iter(items)
-    while chunk := list(islice(iterator, size)):
-        yield chunk

@@ -1,13 +1,13 @@
 """What people decide about labels: accept, reject, add; grouped into changes that can be undone whole."""
 
 from collections.abc import Iterable
-from itertools import islice
 
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
 from catalog.models import Change, Collection, Decision, Image, Label
+from catalog.services.chunks import in_chunks
 from catalog.services.errors import ServiceError
 from catalog.services.labels import recompute_effective_labels
 
@@ -33,8 +33,7 @@ def decide_labels(
     """
     with transaction.atomic():
         change = Change.objects.create(collection=collection, made_by=by, reason=reason)
-        iterator = iter(verdicts)
-        while chunk := list(islice(iterator, CHUNK)):
+        for chunk in in_chunks(verdicts, CHUNK):
             _check(collection, chunk)
             Decision.objects.bulk_create(
                 [Decision(change=change, image_id=i, label_id=label, verdict=verdict) for i, label, verdict in chunk]

@@ -1,10 +1,9 @@
 """Taking pictures in: candidates -> images with revisions, occurrences and renditions, or refusals with a reason."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import islice
 
 from django.conf import settings
 from django.db import IntegrityError
@@ -12,6 +11,7 @@ from django.db import IntegrityError
 from catalog.importers import Candidate, CandidateError, Refused
 from catalog.media import ErrorCode, PictureError, verify_picture
 from catalog.models import Collection, Occurrence, Refusal
+from catalog.services.chunks import in_chunks
 from catalog.services.ingest_rows import Arrival, BatchOutcome, save_arrivals, save_refusals
 from catalog.services.progress import Progress, ignore_progress
 
@@ -70,7 +70,7 @@ def import_images(
     result = ImportResult()
     n_threads = min(8, os.cpu_count() or 1)
     with ThreadPoolExecutor(n_threads, thread_name_prefix="decode") as pool:
-        for batch in _batches(iter(candidates), BATCH):
+        for batch in in_chunks(candidates, BATCH):
             progress("Importing", result.n_seen, n_total)
             _import_batch(collection, batch, source, keep_originals, pool, result)
     progress("Importing", result.n_seen, n_total)
@@ -154,8 +154,3 @@ def _save_with_retry(collection: Collection, source: str, arrivals: list[Arrival
         return save_arrivals(collection, source, arrivals)
     except IntegrityError:
         return save_arrivals(collection, source, arrivals)
-
-
-def _batches(items: Iterator[Candidate | Refused], size: int) -> Iterator[list[Candidate | Refused]]:
-    while batch := list(islice(items, size)):
-        yield batch

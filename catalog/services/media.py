@@ -15,6 +15,7 @@ __all__ = [
     "delete_pending_files",
     "forget_staged_files",
     "queue_file_deletion",
+    "read_file",
     "rendition_name",
     "stage_files",
     "write_file",
@@ -41,6 +42,12 @@ def rendition_name(collection_uuid: uuid.UUID, image_uuid: uuid.UUID, sha256: st
 def write_file(alias: str, name: str, data: bytes) -> None:
     """Write an object whole, replacing what may be there."""
     storage_of(alias).save(name, ContentFile(data))
+
+
+def read_file(alias: str, name: str) -> bytes:
+    """An object, whole. Raises OSError, or what the storage's client raises, when it is not there."""
+    with storage_of(alias).open(name) as file:
+        return bytes(file.read())
 
 
 def stage_files(alias: str, names: Iterable[str]) -> None:
