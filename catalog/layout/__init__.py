@@ -8,9 +8,11 @@ from catalog.layout.colours import cluster_palette
 from catalog.layout.groups import Groups, compute_groups, fit_k
 from catalog.layout.matching import match_groups
 from catalog.layout.names import GroupName, name_groups
+from catalog.layout.placing import place_new
 from catalog.layout.positions import Layout, compute_positions, fit_perplexity
 from catalog.layout.progress import OnProgress
 from catalog.layout.quality import measure_quality
+from catalog.layout.requirements import Requirements, estimate_requirements
 from catalog.layout.spreading import spread_positions
 from catalog.layout.vectors import label_vectors
 from catalog.layout.words import WordVectors, built_in_words
@@ -20,16 +22,19 @@ __all__ = [
     "Groups",
     "Layout",
     "OnProgress",
+    "Requirements",
     "WordVectors",
     "built_in_words",
     "cluster_palette",
     "compute_groups",
     "compute_positions",
+    "estimate_requirements",
     "fit_k",
     "fit_perplexity",
     "label_vectors",
     "match_groups",
     "measure_quality",
     "name_groups",
+    "place_new",
     "spread_positions",
 ]

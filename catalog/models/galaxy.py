@@ -26,8 +26,20 @@ class Galaxy(models.Model):
     )
     n_clusters = models.PositiveSmallIntegerField(
         default=25,
+        null=True,
+        blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(255)],
-        help_text="How many groups k-means looks for; small collections get fewer.",
+        help_text="How many groups k-means looks for; small collections get fewer. Empty: as many as stand apart, 8 to 40.",
+    )
+    extra_cluster_labels = models.JSONField(
+        default=list,
+        blank=True,
+        help_text='Labels that get a cluster of their own whatever k-means finds, as a list: ["cat"].',
+    )
+    visual_weight = models.FloatField(
+        default=0.0,
+        validators=[MinValueValidator(0), MaxValueValidator(1)],
+        help_text="0 places images by what they mean (their labels), 1 by how they look, anything between by both.",
     )
     perplexity = models.FloatField(
         default=50.0,
@@ -53,6 +65,9 @@ class Galaxy(models.Model):
             models.CheckConstraint(condition=Q(visibility__in=Visibility.values), name="galaxy_visibility_known"),
             models.CheckConstraint(
                 condition=Q(n_clusters__gte=1, n_clusters__lte=255), name="galaxy_1_to_255_clusters"
+            ),
+            models.CheckConstraint(
+                condition=Q(visual_weight__gte=0, visual_weight__lte=1), name="galaxy_visual_weight_0_to_1"
             ),
             models.CheckConstraint(
                 condition=Q(perplexity__gte=2, perplexity__lte=500), name="galaxy_perplexity_2_to_500"
