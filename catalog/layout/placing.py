@@ -1,9 +1,20 @@
-"""New images among those that already have a place, and nobody moves."""
+"""New images among those that already have a place, and nobody moves.
+
+Each new image is pulled by its nearest old ones and pushed by all old ones, by the same forces as in a whole layout but with a
+normaliser of its own; openTSNE's `transform` does the same in two dimensions (Poličar, Stražar and Zupan, Machine Learning 112,
+2023). On museum labels the new images keep as many of their neighbours as a whole build keeps (docs/layout.md).
+"""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from catalog.layout.inputs import check_array
 from catalog.layout.progress import OnProgress, no_progress
+
+Floats = NDArray[np.float32]
+
+N_NEIGHBOURS = 10
+PERPLEXITY = 5.0
 
 
 def place_new(
@@ -11,17 +22,51 @@ def place_new(
     vectors: ArrayLike,
     positions: ArrayLike,
     *,
-    perplexity: float = 50.0,
-    random_state: int = 0,
     n_jobs: int = -1,
-    on_progress: OnProgress = no_progress,
-) -> NDArray[np.float32]:
-    """Return places, float32 (n_new, 3), for new images among fixed old ones; see the engine for the real thing (in the making)."""
-    from sklearn.neighbors import NearestNeighbors
+    on_progress: OnProgress | None = None,
+) -> Floats:
+    """Find places for new images among old ones that stay where they are.
 
-    new, old = np.asarray(new_vectors, dtype=np.float32), np.asarray(vectors, dtype=np.float32)
-    places = np.asarray(positions, dtype=np.float32)
+    A new image depends on the old ones alone, so many may be placed in any batches, on any number of machines, and come out the
+    same up to rounding. There is no randomness.
+
+    Parameters
+    ----------
+    new_vectors: (n_new, n_features), finite.
+    vectors: (n_old, n_features), finite, of the images that have places; at least one.
+    positions: (n_old, 3), their places, in t-SNE's unit or near it.
+    n_jobs: threads; -1 for all cores.
+    on_progress: told of "neighbours" (parts) and "positions" (iterations); raising from it stops the work.
+
+    Returns
+    -------
+    float32 (n_new, 3), in the frame of `positions`.
+
+    Raises
+    ------
+    ValueError: wrong shapes, numbers that are not finite, no old image, or numbers of features that differ.
+    """
+    from catalog.layout.affinities import conditional_probabilities  # half a second of imports that only this needs
+    from catalog.layout.neighbours import find_neighbours
+    from catalog.layout.threads import Workers
+
+    new, old = check_array(new_vectors, "new_vectors"), check_array(vectors, "vectors")
+    places = check_array(positions, "positions", (len(old), 3))
+    if new.shape[1] != old.shape[1]:
+        raise ValueError(f"Expected new_vectors of {old.shape[1]} features, as vectors have, got {new.shape[1]}.")
+    if len(old) == 0:
+        raise ValueError("Expected at least 1 image that has a place, got none: lay the images out first.")
     if len(new) == 0:
-        return np.zeros((0, 3), dtype=np.float32)
-    found = NearestNeighbors(n_neighbors=min(5, len(old))).fit(old).kneighbors(new, return_distance=False)
-    return np.asarray(np.median(places[found], axis=1), dtype=np.float32)
+        return np.empty((0, 3), dtype=np.float32)
+    told = on_progress or no_progress
+    with Workers(n_jobs) as workers:
+        k = min(N_NEIGHBOURS, len(old))
+        near = find_neighbours(old, k, queries=new, workers=workers, on_progress=told)
+        # The median, not the mean: one neighbour on the other side of the galaxy must not pull an image into the void between.
+        start = np.median(places[near.indices], axis=1).astype(np.float32)
+        if k < N_NEIGHBOURS:
+            return start
+        p = conditional_probabilities(near, PERPLEXITY, workers=workers)
+        from catalog.layout.settling import settle
+
+        return settle(start, near.indices, p, places, workers=workers, on_progress=told)
