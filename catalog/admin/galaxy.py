@@ -21,6 +21,7 @@ from catalog.models import Build, Cluster, Galaxy, Publication
 from catalog.permissions import Verb
 
 register_job_action(Galaxy, JobAction(kind="build_galaxy", label="Rebuild galaxy"))
+register_job_action(Galaxy, JobAction(kind="update_galaxy", label="Add new images"))
 
 N_COVERS = 6
 

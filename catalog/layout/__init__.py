@@ -6,6 +6,7 @@ The usual way: `label_vectors` -> `compute_positions` -> `spread_positions` -> `
 
 from catalog.layout.colours import cluster_palette
 from catalog.layout.groups import Groups, compute_groups, fit_k
+from catalog.layout.joining import join_groups
 from catalog.layout.matching import match_groups
 from catalog.layout.names import GroupName, name_groups
 from catalog.layout.placing import place_new
@@ -31,6 +32,7 @@ __all__ = [
     "estimate_requirements",
     "fit_k",
     "fit_perplexity",
+    "join_groups",
     "label_vectors",
     "match_groups",
     "measure_quality",

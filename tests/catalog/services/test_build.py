@@ -100,7 +100,7 @@ def test_the_same_input_is_not_built_twice_and_the_same_seed_gives_the_same_map(
     galaxy = galaxy_of(60)
     first = build_galaxy(galaxy)
     again = build_galaxy(galaxy)
-    forced = build_galaxy(galaxy, force=True)
+    forced = build_galaxy(galaxy, fresh=True)
 
     assert (first.created, again.created, forced.created) == (True, False, True)
     assert again.build == first.build
