@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from catalog.layout import compute_groups, fit_k, match_groups, measure_quality
+from catalog.layout import compute_groups, fit_k, match_groups
 
 
 def balls(*sizes, seed=0):
@@ -104,33 +104,6 @@ def test_matching_without_any_old_image_finds_nothing():
 def test_what_cannot_be_matched_is_refused(groups, clusters, share, message):
     with pytest.raises(ValueError, match=message):
         match_groups(groups, clusters, min_share=share)
-
-
-def test_quality_tells_a_good_map_from_a_shuffled_one():
-    places = balls(100, 100, 100)
-    owners = np.repeat([0, 1, 2], 100)
-    good = measure_quality(places, places, owners, random_state=0)
-    assert good["trustworthiness"] == good["knn_recall_at_10"] == 1.0
-    assert good["silhouette"] > 0.8
-    assert good["group_sizes"] == [100, 100, 100]
-    shuffled = measure_quality(places, np.random.default_rng(0).permutation(places), owners, random_state=0)
-    assert shuffled["trustworthiness"] < 0.6
-    assert shuffled["knn_recall_at_10"] < 0.1
-    assert shuffled["silhouette"] < 0.1
-
-
-@pytest.mark.parametrize("n", [1, 2, 3, 10, 12])
-def test_quality_of_few_or_identical_images_is_defined_or_none(n):
-    same = measure_quality(np.zeros((n, 4)), np.zeros((n, 3)), np.zeros(n, dtype=int), random_state=0)
-    assert same["silhouette"] is None
-    assert same["group_sizes"] == [n]
-    assert (same["trustworthiness"] is None) == (n < 3)
-    assert (same["knn_recall_at_10"] is None) == (n < 12)
-
-
-def test_quality_wants_arrays_that_belong_together():
-    with pytest.raises(ValueError, match="got 3, 2 and 3"):
-        measure_quality(np.zeros((3, 4)), np.zeros((2, 3)), np.zeros(3, dtype=int))
 
 
 def test_images_of_which_nothing_is_known_are_one_group_wherever_they_lie():
