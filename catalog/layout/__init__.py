@@ -15,12 +15,13 @@ from catalog.layout.progress import OnProgress
 from catalog.layout.quality import measure_quality
 from catalog.layout.requirements import Requirements, estimate_requirements
 from catalog.layout.spreading import spread_positions
-from catalog.layout.vectors import label_vectors
+from catalog.layout.vectors import LabelVectorizer, label_vectors, mix_vectors
 from catalog.layout.words import WordVectors, built_in_words
 
 __all__ = [
     "GroupName",
     "Groups",
+    "LabelVectorizer",
     "Layout",
     "OnProgress",
     "Requirements",
@@ -36,6 +37,7 @@ __all__ = [
     "label_vectors",
     "match_groups",
     "measure_quality",
+    "mix_vectors",
     "name_groups",
     "place_new",
     "spread_positions",
