@@ -5,7 +5,8 @@ The usual way: `label_vectors` -> `compute_positions` -> `spread_positions` -> `
 """
 
 from catalog.layout.colours import cluster_palette
-from catalog.layout.groups import Groups, compute_groups, fit_k
+from catalog.layout.extra import extra_groups
+from catalog.layout.groups import Groups, choose_k, compute_groups, fit_k
 from catalog.layout.joining import join_groups
 from catalog.layout.matching import match_groups
 from catalog.layout.names import GroupName, name_groups
@@ -27,10 +28,12 @@ __all__ = [
     "Requirements",
     "WordVectors",
     "built_in_words",
+    "choose_k",
     "cluster_palette",
     "compute_groups",
     "compute_positions",
     "estimate_requirements",
+    "extra_groups",
     "fit_k",
     "fit_perplexity",
     "join_groups",
