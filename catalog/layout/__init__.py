@@ -6,6 +6,8 @@ The usual way: `label_vectors` -> `compute_positions` -> `spread_positions` -> `
 
 from catalog.layout.colours import cluster_palette
 from catalog.layout.extra import extra_groups
+from catalog.layout.given import Given, GivenError, read_given
+from catalog.layout.glove import GloveError, GloveWords, check_glove
 from catalog.layout.groups import Groups, choose_k, compute_groups, fit_k
 from catalog.layout.joining import join_groups
 from catalog.layout.matching import match_groups
@@ -16,10 +18,14 @@ from catalog.layout.progress import OnProgress
 from catalog.layout.quality import measure_quality
 from catalog.layout.requirements import Requirements, estimate_requirements
 from catalog.layout.spreading import spread_positions
-from catalog.layout.vectors import LabelVectorizer, label_vectors, mix_vectors
+from catalog.layout.vectors import LabelVectorizer, label_vector, label_vectors, mix_vectors
 from catalog.layout.words import WordVectors, built_in_words
 
 __all__ = [
+    "Given",
+    "GivenError",
+    "GloveError",
+    "GloveWords",
     "GroupName",
     "Groups",
     "LabelVectorizer",
@@ -28,6 +34,7 @@ __all__ = [
     "Requirements",
     "WordVectors",
     "built_in_words",
+    "check_glove",
     "choose_k",
     "cluster_palette",
     "compute_groups",
@@ -37,11 +44,13 @@ __all__ = [
     "fit_k",
     "fit_perplexity",
     "join_groups",
+    "label_vector",
     "label_vectors",
     "match_groups",
     "measure_quality",
     "mix_vectors",
     "name_groups",
     "place_new",
+    "read_given",
     "spread_positions",
 ]
