@@ -7,18 +7,26 @@ N_NEIGHBOURS = 10
 
 
 def join_groups(
-    new_positions: ArrayLike, positions: ArrayLike, assignments: ArrayLike, *, n_neighbours: int = N_NEIGHBOURS
+    new_positions: ArrayLike,
+    positions: ArrayLike,
+    assignments: ArrayLike,
+    *,
+    new_kinds: ArrayLike | None = None,
+    kinds: ArrayLike | None = None,
+    n_neighbours: int = N_NEIGHBOURS,
 ) -> NDArray[np.int32]:
     """Give each new image the group that most of its nearest neighbours on the map are in.
 
-    Not the nearest centroid: groups that k-means did not make (images without labels, a label asked for by name) have no
-    centroid that says where they lie.
+    Not the nearest centroid: a merge of groups has none. Groups that were not made by position (of images without labels, of a label
+    asked for by name) are joined by kind: a kind has a group of its own where at least half of the kind's images are in the group
+    and at least half of the group's are of the kind.
 
     Parameters
     ----------
     new_positions: (n_new, 3), finite.
     positions: (n_samples, 3), finite, at least one row: the images that have a group.
     assignments: (n_samples,), their groups, from 0.
+    new_kinds, kinds: integers (n_new,) and (n_samples,), from 0; -1 for images of no kind. None: no image is of any.
     n_neighbours: how many have a vote, at least 1; a tie goes to the group of the nearest, then to the lowest.
 
     Returns
@@ -46,4 +54,21 @@ def join_groups(
     np.add.at(votes, (np.arange(len(new))[:, None], voters), 1.0)
     if len(new):
         votes[np.arange(len(new)), voters[:, 0]] += 0.5
-    return np.asarray(votes.argmax(axis=1), dtype=np.int32)
+    joined = np.asarray(votes.argmax(axis=1), dtype=np.int32)
+    if new_kinds is not None and kinds is not None:
+        asked = np.asarray(new_kinds)
+        for kind, group in _groups_of_kinds(np.asarray(kinds), groups).items():
+            joined[asked == kind] = group
+    return joined
+
+
+def _groups_of_kinds(kinds: NDArray[np.integer], groups: NDArray[np.int32]) -> dict[int, int]:
+    """Return the group of each kind that has one of its own."""
+    sizes = np.bincount(groups)
+    own = {}
+    for kind in np.unique(kinds[kinds >= 0]).tolist():
+        members = np.bincount(groups[kinds == kind], minlength=len(sizes))
+        group = int(members.argmax())
+        if 2 * members[group] >= max(members.sum(), sizes[group]):
+            own[kind] = group
+    return own

@@ -1,6 +1,7 @@
 """Building a galaxy: effective labels -> vectors -> positions -> groups -> clusters, saved as one immutable build."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,13 @@ from catalog.layout import (
     compute_groups,
     compute_positions,
     estimate_requirements,
+    extra_groups,
     measure_quality,
     place_new,
     spread_positions,
 )
 from catalog.models import Build, Galaxy, Group
-from catalog.services.build_input import BuildError, LabelRows, compute_vectors, read_input, visible_images
+from catalog.services.build_input import BuildInput, compute_vectors, read_input, visible_images
 from catalog.services.build_rows import (
     FULL,
     BuildDiscardedError,
@@ -31,13 +33,25 @@ from catalog.services.build_rows import (
     save_positions,
 )
 from catalog.services.clusters import find_clusters
+from catalog.services.errors import BuildError
 from catalog.services.memory import available_memory, used_memory
 from catalog.services.progress import Progress, ignore_progress
 
-__all__ = ["BuildDiscardedError", "BuildError", "BuildResult", "build_galaxy", "estimate_build", "require_memory"]
+__all__ = [
+    "BuildDiscardedError",
+    "BuildError",
+    "BuildResult",
+    "build_galaxy",
+    "describe_needs",
+    "estimate_build",
+    "estimate_update",
+]
 
 # What the service holds beside the engine: an image's id, labels (8 of 12 bytes), their sparse matrix, old and new place.
 SERVICE_BYTES_PER_IMAGE = 600
+BYTES_PER_VECTOR = 4 * 256
+VECTOR_COPIES = 3
+UPDATE_SECONDS_PER_IMAGE = 1e-4
 
 
 def build_galaxy(
@@ -45,6 +59,8 @@ def build_galaxy(
     *,
     force: bool = False,
     fresh: bool = False,
+    vectors_file: Path | None = None,
+    positions_file: Path | None = None,
     exceed_memory: bool = False,
     progress: Progress = ignore_progress,
 ) -> BuildResult:
@@ -58,37 +74,38 @@ def build_galaxy(
         Build although nothing changed.
     fresh
         Forget the last build's positions and start from nothing; also builds although nothing changed.
+    vectors_file, positions_file
+        A library's own numbers by external id, in one of the formats of `catalog.layout.read_given`: vectors instead of those
+        of the labels, positions instead of the engine's. Positions are centred and otherwise taken as they are. Images that
+        a file does not name are left out.
     exceed_memory
         Try even if the machine seems to have too little memory.
 
     Raises
     ------
     BuildError
-        When no visible image has been imported, or when the build would need more memory than there is.
+        When no visible image has been imported, a file cannot be read or names none of them, or the build would need more
+        memory than there is.
     """
-    given = read_input(galaxy, progress=progress)
+    given = read_input(galaxy, vectors_file=vectors_file, positions_file=positions_file, progress=progress)
     last = last_build(galaxy)
     if last is not None and is_current(last, given.fingerprint, {FULL}) and not (force or fresh):
         return BuildResult(build=last, created=False)
-    n_images = len(given.image_ids)
     if not exceed_memory:
-        require_memory(galaxy, estimate_build(galaxy, n_images))
-
-    galaxy_map = map_images(galaxy, given.image_ids, given.rows, None if fresh else last, progress)
+        require_memory(galaxy, estimate_build(galaxy, len(given.image_ids)), progress)
+    last = None if fresh or given.own_positions is not None else last
+    galaxy_map = map_images(galaxy, given, last, progress)
     progress("Quality", 0, 0)
     quality = measure_quality(
-        galaxy_map.vectors, galaxy_map.positions, galaxy_map.assignments, random_state=galaxy.random_state
+        galaxy_map.vectors,
+        galaxy_map.positions,
+        galaxy_map.assignments,
+        layout_positions=galaxy_map.layout_positions,
+        previous_positions=galaxy_map.previous_positions,
+        random_state=galaxy.random_state,
     )
-    build, groups = save_map(
-        galaxy,
-        given.image_ids,
-        given.rows,
-        galaxy_map,
-        fingerprint=given.fingerprint,
-        n_images=n_images,
-        parameters={"method": FULL, **based_on(None if fresh else last)},
-        quality=quality,
-    )
+    parameters = {"method": FULL, **based_on(last), **given.told}
+    build, groups = save_map(galaxy, given, galaxy_map, parameters=parameters, quality=quality)
     save_positions(build, groups, given.image_ids, galaxy_map.positions, galaxy_map.assignments, progress=progress)
     complete_build(build)
     return BuildResult(build=build, created=True)
@@ -100,52 +117,74 @@ class GalaxyMap:
 
     vectors: NDArray[np.float32]
     """float32 (n_images, n_features)."""
+    layout_positions: NDArray[np.float32]
+    """float32 (n_images, 3), centred: as t-SNE found them, or as the library gave them."""
     positions: NDArray[np.float32]
-    """float32 (n_images, 3), centred, piles spread."""
+    """float32 (n_images, 3), centred: as they are shown, t-SNE's piles spread."""
+    previous_positions: NDArray[np.float32] | None
+    """float32 (n_images, 3), NaN for new images: where the last build put them; None if it does not start from one."""
     assignments: NDArray[np.int32]
     """int32 (n_images,), groups from 0."""
-    layout: Layout
+    told: dict[str, Any]
+    """What the engine says of its work."""
 
 
-def map_images(
-    galaxy: Galaxy, image_ids: NDArray[np.int64], rows: LabelRows, last: Build | None, progress: Progress
-) -> GalaxyMap:
+def map_images(galaxy: Galaxy, given: BuildInput, last: Build | None, progress: Progress) -> GalaxyMap:
     """Lay images out, from where the build `last` put them, and group them, with the galaxy's settings."""
-    progress("Vectors", 0, 0)
-    vectors = compute_vectors(galaxy, image_ids, rows)
-    previous = None if last is None else read_positions(last).positions_of(image_ids)
-    layout = lay_out(galaxy, vectors, previous, progress)
+    vectors = compute_vectors(galaxy, given, progress=progress)
+    previous, previous_groups, apart = None, None, None
+    if given.own_positions is not None:
+        # Not spread: whoever computed them wants to see them. Nor are images without labels taken out of their places.
+        found = given.own_positions - given.own_positions.mean(axis=0, dtype=np.float64)
+        found = shown = found.astype(np.float32)
+        told: dict[str, Any] = {}
+    else:
+        if last is not None:
+            placed = read_positions(last)
+            previous, previous_groups = placed.positions_of(given.image_ids), placed.groups_of(given.image_ids)
+        layout = lay_out(galaxy, vectors, previous, progress)
+        found, shown = layout.positions, spread_positions(layout.positions)
+        apart = ~vectors.any(axis=1)
+        told = {"kl_divergence": layout.kl_divergence, "stage_seconds": layout.stage_seconds}
     progress("Groups", 0, 0)
+    extra = extra_groups(given.rows.labels, given.rows.scores, galaxy.extra_cluster_labels)
     # On what t-SNE found: spreading loosens piles, and is for the eye alone.
     groups = compute_groups(
-        layout.positions, k=galaxy.n_clusters, random_state=galaxy.random_state, apart=~vectors.any(axis=1)
+        found,
+        k=galaxy.n_clusters,
+        random_state=galaxy.random_state,
+        apart=apart,
+        extra=extra,
+        previous=previous_groups,
     )
-    return GalaxyMap(vectors, spread_positions(layout.positions), groups.assignments, layout)
+    return GalaxyMap(vectors, found, shown, previous, groups.assignments, told)
+
+
+def find_kinds(galaxy: Galaxy, given: BuildInput, vectors: NDArray[np.float32]) -> NDArray[np.int32]:
+    """Number the images whose group was not made by position: those with a label asked for by name, and those without any.
+
+    int32 (n_images,), -1 for all others.
+    """
+    kinds = extra_groups(given.rows.labels, given.rows.scores, galaxy.extra_cluster_labels)
+    kinds[(kinds < 0) & ~vectors.any(axis=1)] = len(galaxy.extra_cluster_labels)
+    return kinds
 
 
 def save_map(
-    galaxy: Galaxy,
-    image_ids: NDArray[np.int64],
-    rows: LabelRows,
-    galaxy_map: GalaxyMap,
-    *,
-    fingerprint: str,
-    n_images: int,
-    parameters: dict[str, Any],
-    quality: dict[str, Any],
+    galaxy: Galaxy, given: BuildInput, galaxy_map: GalaxyMap, *, parameters: dict[str, Any], quality: dict[str, Any]
 ) -> tuple[Build, list[Group]]:
     """Find or make a cluster for each group, and begin the build; positions are for the caller to save."""
-    layout = galaxy_map.layout
+    rows, assignments = given.rows, galaxy_map.assignments
     with transaction.atomic():
         return begin_build(
             galaxy,
-            fingerprint=fingerprint,
-            n_images=n_images,
-            clusters=find_clusters(galaxy, image_ids.tolist(), galaxy_map.assignments, rows.labels, rows.scores),
-            assignments=galaxy_map.assignments,
+            fingerprint=given.fingerprint,
+            n_images=len(given.image_ids),
+            clusters=find_clusters(galaxy, given.image_ids.tolist(), assignments, rows.labels, rows.scores),
+            assignments=assignments,
             positions=galaxy_map.positions,
             parameters=parameters,
-            quality={**quality, "kl_divergence": layout.kl_divergence, "stage_seconds": layout.stage_seconds},
+            quality=quality | galaxy_map.told,
         )
 
 
@@ -163,14 +202,24 @@ def estimate_build(galaxy: Galaxy, n_images: int | None = None, *, n_skeleton: i
     return Requirements(engine.memory_bytes + SERVICE_BYTES_PER_IMAGE * n_images, engine.seconds)
 
 
-def require_memory(galaxy: Galaxy, needed: Requirements) -> None:
-    """Refuse to begin what would be killed in the middle; where the system does not say what it has, nothing is refused.
+def estimate_update(galaxy: Galaxy, n_images: int | None = None) -> Requirements:
+    """Say what placing new images among so many old ones takes: the vectors of all, the old ones', and those reduced."""
+    n_images = visible_images(galaxy.collection).count() if n_images is None else n_images
+    memory = used_memory() + n_images * (SERVICE_BYTES_PER_IMAGE + VECTOR_COPIES * BYTES_PER_VECTOR)
+    return Requirements(memory, n_images * UPDATE_SECONDS_PER_IMAGE)
+
+
+def require_memory(galaxy: Galaxy, needed: Requirements, progress: Progress = ignore_progress) -> None:
+    """Say what is needed, and refuse to begin what would be killed in the middle.
+
+    Where the system does not say what it has, nothing is refused.
 
     Raises
     ------
     BuildError
         When the process would come to need more than it has and can still get.
     """
+    progress(describe_needs(needed), 0, 0)
     available = available_memory()
     if available is not None and needed.memory_bytes > available + used_memory():
         raise BuildError(
@@ -178,6 +227,15 @@ def require_memory(galaxy: Galaxy, needed: Requirements) -> None:
             f"{in_gb(available)} left. Lay out a part and place the rest around it (--skeleton 100000), "
             "give the machine more memory, or try it anyway (--exceed-memory)."
         )
+
+
+def describe_needs(needed: Requirements) -> str:
+    """Say for people what a build takes, and what there is: "Needs about 2.1 GB of memory (21.0 GB are free) and 1 minute."."""
+    available = available_memory()
+    free = "" if available is None else f" ({in_gb(available)} are free)"
+    minutes = needed.seconds / 60
+    duration = f"{minutes:.0f} minutes" if minutes >= 1.5 else "a minute" if minutes > 0.5 else "less than a minute"
+    return f"Needs about {in_gb(needed.memory_bytes)} of memory{free} and {duration}."
 
 
 def in_gb(n_bytes: int) -> str:

@@ -6,18 +6,20 @@ A million images have some eight million labels: they are kept as flat arrays (1
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import Generic, TypeVar, overload
+from pathlib import Path
+from typing import Any, Generic, TypeVar, overload
 
 import numpy as np
 from django.db.models import QuerySet
 from numpy.typing import NDArray
 
-from catalog.layout import built_in_words, label_vectors
+from catalog.layout import LabelVectorizer, built_in_words
 from catalog.models import Collection, EffectiveLabel, Galaxy, Image, Label
-from catalog.services.chunks import in_chunks
-from catalog.services.errors import ServiceError
+from catalog.services.chunks import IMAGES_PER_QUERY, in_chunks
+from catalog.services.errors import BuildError
+from catalog.services.own_numbers import OwnNumbers, read_own_numbers
 from catalog.services.progress import Progress, ignore_progress
 
 __all__ = [
@@ -33,14 +35,9 @@ __all__ = [
 
 # Raised when the same input would give another map: it is part of what makes a build the same build.
 METHOD_VERSION = 4  # 2: piles are spread; 3: images without labels are one group; 4: starts from the last build
-# Images a query: SQLite takes 999 parameters in its oldest form, and the answer (some 7,000 rows) is small.
-IMAGES_PER_QUERY = 900
+IMAGES_PER_VECTORIZING = 50_000  # some 400,000 labels in Python's lists and sparse matrices: 100 MB
 
 T = TypeVar("T")
-
-
-class BuildError(ServiceError):
-    """There is nothing to build from, or what there is cannot be built."""
 
 
 class Ragged(Sequence[list[T]], Generic[T]):
@@ -105,7 +102,23 @@ class BuildInput:
     """int64 (n_images,), ascending."""
     rows: LabelRows
     fingerprint: str
-    """SHA-256 over the images, their labels and the galaxy's settings."""
+    """SHA-256 over the images, their labels, the galaxy's settings and the library's own files."""
+    own_vectors: NDArray[np.float32] | None = None
+    """float32 (n_images, n_features): a library's own, instead of those of the labels."""
+    own_positions: NDArray[np.float32] | None = None
+    """float32 (n_images, 3): a library's own, instead of the engine's."""
+    told: dict[str, Any] = field(default_factory=dict)
+    """What is noted with the build: the files' hashes, and which images they left out."""
+
+    def take(self, rows: NDArray[np.intp]) -> "BuildInput":
+        """Return these images alone; the fingerprint stays that of all."""
+        return replace(
+            self,
+            image_ids=self.image_ids[rows],
+            rows=self.rows.take(rows),
+            own_vectors=None if self.own_vectors is None else self.own_vectors[rows],
+            own_positions=None if self.own_positions is None else self.own_positions[rows],
+        )
 
 
 def visible_images(collection: Collection) -> QuerySet[Image]:
@@ -113,24 +126,54 @@ def visible_images(collection: Collection) -> QuerySet[Image]:
     return Image.objects.filter(collection=collection, hidden=False, current_revision__isnull=False)
 
 
-def read_input(galaxy: Galaxy, *, progress: Progress = ignore_progress) -> BuildInput:
+def read_input(
+    galaxy: Galaxy,
+    *,
+    vectors_file: Path | None = None,
+    positions_file: Path | None = None,
+    progress: Progress = ignore_progress,
+) -> BuildInput:
     """Read images and effective labels in order of image id, and hash what is read.
+
+    Parameters
+    ----------
+    vectors_file, positions_file
+        A library's own numbers by external id; images that a given file does not name are left out.
 
     Raises
     ------
     BuildError
-        When no visible image has been imported.
+        When no visible image has been imported, or a file cannot be read or names none of them.
     """
     progress("Reading labels", 0, 0)
-    images = visible_images(galaxy.collection).order_by("pk").values_list("pk", flat=True)
-    image_ids = np.fromiter(images.iterator(10_000), np.int64)
+    image_ids = read_ids(visible_images(galaxy.collection))
     if len(image_ids) == 0:
         raise BuildError(
             f"The collection {galaxy.collection.slug} has no visible image to build from. Import some first: "
             f"manage.py import_images FOLDER --collection {galaxy.collection.slug}"
         )
+    own: dict[str, OwnNumbers] = {}
+    if vectors_file is not None:
+        own["vectors"] = read_own_numbers(vectors_file, image_ids)
+    if positions_file is not None:
+        own["positions"] = read_own_numbers(positions_file, image_ids, n_features=3)
+    named = np.ones(len(image_ids), dtype=bool)
+    told: dict[str, Any] = {}
+    for name, numbers in own.items():
+        named &= numbers.found
+        told |= {name: numbers.digest, **numbers.told}
+    values = {f"own_{name}": numbers.values[named[numbers.found]] for name, numbers in own.items()}
+    if own:
+        told["n_left_out"] = int((~named).sum())
+    image_ids = image_ids[named]
     rows = read_labels(image_ids, progress=progress)
-    return BuildInput(image_ids, rows, _fingerprint(galaxy, image_ids, rows))
+    files = [numbers.digest for numbers in own.values()]
+    return BuildInput(image_ids, rows, _fingerprint(galaxy, image_ids, rows, files), told=told, **values)
+
+
+def read_ids(images: QuerySet[Image]) -> NDArray[np.int64]:
+    """Return the primary keys of images, int64 (n_images,), ascending."""
+    return np.fromiter(images.order_by("pk").values_list("pk", flat=True).iterator(10_000), np.int64)
 
 
 def read_labels(image_ids: NDArray[np.int64], *, progress: Progress = ignore_progress) -> LabelRows:
@@ -172,15 +215,25 @@ def read_labels(image_ids: NDArray[np.int64], *, progress: Progress = ignore_pro
     )
 
 
-def compute_vectors(galaxy: Galaxy, image_ids: NDArray[np.int64], rows: LabelRows) -> NDArray[np.float32]:
-    """Return the vectors that the galaxy lays its images out by, float32 (n_images, n_features)."""
-    return label_vectors(rows.labels, rows.scores, built_in_words())
+def compute_vectors(galaxy: Galaxy, given: BuildInput, *, progress: Progress = ignore_progress) -> NDArray[np.float32]:
+    """Return the vectors that the galaxy lays its images out by, float32 (n_images, n_features); 0 where nothing is known."""
+    progress("Vectors", 0, len(given.image_ids))
+    if given.own_vectors is not None:
+        return given.own_vectors
+    vectorizer = LabelVectorizer(built_in_words())
+    labels, scores = given.rows.labels, given.rows.scores
+    vectors = np.empty((len(given.image_ids), built_in_words().n_features), dtype=np.float32)
+    for start in range(0, len(vectors), IMAGES_PER_VECTORIZING):
+        part = slice(start, start + IMAGES_PER_VECTORIZING)
+        vectors[part] = vectorizer.transform(labels[part], scores[part])
+        progress("Vectors", min(part.stop, len(vectors)), len(vectors))
+    return vectors
 
 
-def _fingerprint(galaxy: Galaxy, image_ids: NDArray[np.int64], rows: LabelRows) -> str:
-    """Hash the settings, the images and what their labels are called now."""
-    settings = [METHOD_VERSION, galaxy.n_clusters, galaxy.perplexity, galaxy.random_state]
-    digest = hashlib.sha256(json.dumps([*settings, rows.terms]).encode())
+def _fingerprint(galaxy: Galaxy, image_ids: NDArray[np.int64], rows: LabelRows, files: list[str]) -> str:
+    """Hash the settings, the images, what their labels are called now, and a library's own files."""
+    settings = [METHOD_VERSION, built_in_words().name, galaxy.n_clusters, galaxy.perplexity, galaxy.random_state]
+    digest = hashlib.sha256(json.dumps([settings, files, rows.terms]).encode())
     for array in (image_ids, rows.starts, rows.codes, rows.scores_flat.round(6)):
         digest.update(array.tobytes())
     return digest.hexdigest()

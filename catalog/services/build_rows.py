@@ -10,7 +10,8 @@ from django.db.models import Avg, Count, Max
 from numpy.typing import NDArray
 
 from catalog.models import Build, Cluster, Galaxy, Group, Position
-from catalog.services.build_input import METHOD_VERSION, BuildError
+from catalog.services.build_input import METHOD_VERSION
+from catalog.services.errors import BuildError
 from catalog.services.progress import Progress, ignore_progress
 
 __all__ = [
@@ -32,7 +33,6 @@ KEPT_BUILDS = 5  # the newest ones, and any that a publication shows
 FULL = "full"
 UPDATE = "update"
 SKELETON = "skeleton"
-POSITIONS = "positions"
 
 
 class BuildDiscardedError(BuildError):
@@ -49,6 +49,7 @@ class BuildResult:
     def as_json(self) -> dict[str, object]:
         """For a command's last line and a job's result."""
         told = ("method", "based_on", "n_new", "n_left_out", "left_out", "n_unknown_ids", "unknown_ids")
+        long = ("group_sizes", "group_silhouettes")
         return {
             "galaxy": self.build.galaxy.slug,
             "build": self.build.number,
@@ -56,7 +57,7 @@ class BuildResult:
             "n_images": self.build.n_images,
             "n_groups": self.build.groups.count(),
             **{name: self.build.parameters[name] for name in told if name in self.build.parameters},
-            "quality": {k: v for k, v in self.build.quality.items() if k != "group_sizes"},
+            "quality": {k: v for k, v in self.build.quality.items() if k not in long},
         }
 
 
@@ -83,6 +84,18 @@ class Placed:
         positions = np.full((len(image_ids), 3), np.nan, dtype=np.float32)
         positions[found] = self.positions[rows[found]]
         return positions
+
+    def numbers_of(self, groups: Sequence[Group]) -> NDArray[np.int32]:
+        """Return int32 (n_images,): each image's place in the list of all groups of the build."""
+        keys = np.array([group.pk for group in groups])
+        order = np.argsort(keys)
+        return order[np.searchsorted(keys, self.group_ids, sorter=order)].astype(np.int32)
+
+    def groups_of(self, image_ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return int64 (n,): groups numbered from 0 in order of their keys, -1 for images that the build did not place."""
+        rows, found = self.find(image_ids)
+        _, numbers = np.unique(self.group_ids, return_inverse=True)
+        return np.where(found, numbers.ravel()[rows], -1)
 
 
 def last_build(galaxy: Galaxy) -> Build | None:

@@ -18,11 +18,19 @@ from numpy.typing import NDArray
 
 from catalog.layout import join_groups, measure_quality, place_new, spread_positions
 from catalog.models import Build, Galaxy, Group, Image, Job, JobStatus, Position
-from catalog.services.build import based_on, build_galaxy, estimate_build, map_images, require_memory, save_map
+from catalog.services.build import (
+    based_on,
+    build_galaxy,
+    estimate_build,
+    find_kinds,
+    map_images,
+    require_memory,
+    save_map,
+)
 from catalog.services.build_input import (
-    BuildError,
     BuildInput,
     compute_vectors,
+    read_ids,
     read_input,
     read_labels,
     visible_images,
@@ -39,6 +47,7 @@ from catalog.services.build_rows import (
     read_positions,
     save_positions,
 )
+from catalog.services.errors import BuildError
 from catalog.services.jobs import recover_dead_jobs, run_job, start_job
 from catalog.services.leases import request_cancel
 from catalog.services.progress import Progress, ignore_progress
@@ -72,6 +81,7 @@ class _Skeleton:
     vectors: NDArray[np.float32]
     positions: NDArray[np.float32]
     assignments: NDArray[np.int32]
+    kinds: NDArray[np.int32]
     groups: list[Group]
 
 
@@ -114,7 +124,7 @@ def build_by_skeleton(
     build = _find_unfinished(galaxy, given.fingerprint, n_skeleton, fresh)
     if build is None:
         if not exceed_memory:
-            require_memory(galaxy, estimate_build(galaxy, len(given.image_ids), n_skeleton=n_skeleton))
+            require_memory(galaxy, estimate_build(galaxy, len(given.image_ids), n_skeleton=n_skeleton), progress)
         build = _lay_skeleton(galaxy, given, n_skeleton, fresh, progress)
     del given  # 200 MB of a million images, of which nothing is needed any more
     _place_rest(build, progress)
@@ -132,7 +142,7 @@ def place_images(
     build = galaxy.builds.filter(pk=build_id).select_related("galaxy__collection").first()
     if build is None or build.complete:
         return PlaceResult(0, completed=False, discarded=build is None)
-    image_ids = _ids(_unplaced(build).filter(pk__gte=first, pk__lte=last))
+    image_ids = read_ids(_unplaced(build).filter(pk__gte=first, pk__lte=last))
     try:
         if len(image_ids):
             _place_batch(build, image_ids, progress)
@@ -160,20 +170,13 @@ def _lay_skeleton(galaxy: Galaxy, given: BuildInput, n_skeleton: int, fresh: boo
     # Evenly among all, not the known ones first: a new half of the library needs its half of the skeleton.
     rng = np.random.default_rng(galaxy.random_state)
     chosen = np.sort(rng.choice(len(given.image_ids), n_skeleton, replace=False))
-    image_ids, rows = given.image_ids[chosen], given.rows.take(chosen)
+    skeleton = given.take(chosen)
     last = None if fresh else last_build(galaxy)
-    galaxy_map = map_images(galaxy, image_ids, rows, last, progress)
-    build, groups = save_map(
-        galaxy,
-        image_ids,
-        rows,
-        galaxy_map,
-        fingerprint=given.fingerprint,
-        n_images=len(given.image_ids),
-        parameters={"method": SKELETON, "n_skeleton": n_skeleton, "fresh": fresh, **based_on(last)},
-        quality={},
-    )
-    save_positions(build, groups, image_ids, galaxy_map.positions, galaxy_map.assignments, progress=progress)
+    galaxy_map = map_images(galaxy, skeleton, last, progress)
+    parameters = {"method": SKELETON, "n_skeleton": n_skeleton, "fresh": fresh, **based_on(last)}
+    build, groups = save_map(galaxy, skeleton, galaxy_map, parameters=parameters, quality={})
+    positions, assignments = galaxy_map.positions, galaxy_map.assignments
+    save_positions(build, groups, skeleton.image_ids, positions, assignments, progress=progress)
     build.parameters["last_skeleton_position"] = build.positions.aggregate(Max("pk"))["pk__max"]
     build.parameters["last_image"] = int(given.image_ids[-1])
     build.save(update_fields=["parameters"])
@@ -182,7 +185,7 @@ def _lay_skeleton(galaxy: Galaxy, given: BuildInput, n_skeleton: int, fresh: boo
 
 def _place_rest(build: Build, progress: Progress) -> None:
     """Start a job for each batch, work off those that nobody takes, and wait for the others."""
-    image_ids = _ids(_unplaced(build))
+    image_ids = read_ids(_unplaced(build))
     batches = [image_ids[i : i + IMAGES_PER_BATCH] for i in range(0, len(image_ids), IMAGES_PER_BATCH)]
     sizes = {_start_batch(build, int(batch[0]), int(batch[-1])): len(batch) for batch in batches}
     worker = f"{socket.gethostname()[:30]}-build-{os.getpid()}"
@@ -237,7 +240,8 @@ def _place_batch(build: Build, image_ids: NDArray[np.int64], progress: Progress)
     galaxy = build.galaxy
     progress("Skeleton", 0, 0)
     skeleton = _read_skeleton(build.pk, build.input_fingerprint)
-    vectors = compute_vectors(galaxy, image_ids, read_labels(image_ids, progress=progress))
+    given = _read_some(image_ids, progress)
+    vectors = compute_vectors(galaxy, given)
     placed = place_new(
         vectors,
         skeleton.vectors,
@@ -248,7 +252,13 @@ def _place_batch(build: Build, image_ids: NDArray[np.int64], progress: Progress)
     )
     fixed = np.arange(len(skeleton.positions) + len(placed)) < len(skeleton.positions)
     positions = spread_positions(np.concatenate([skeleton.positions, placed]), fixed=fixed)[~fixed]
-    assignments = join_groups(positions, skeleton.positions, skeleton.assignments)
+    assignments = join_groups(
+        positions,
+        skeleton.positions,
+        skeleton.assignments,
+        new_kinds=find_kinds(galaxy, given, vectors),
+        kinds=skeleton.kinds,
+    )
     save_positions(build, skeleton.groups, image_ids, positions, assignments, chunk=len(image_ids), progress=progress)
 
 
@@ -261,11 +271,10 @@ def _read_skeleton(build_id: int, fingerprint: str) -> _Skeleton:
     build = Build.objects.select_related("galaxy__collection").get(pk=build_id)
     placed = read_positions(build, up_to=build.parameters["last_skeleton_position"])
     groups = list(build.groups.order_by("number"))
-    keys = np.array([group.pk for group in groups])
-    order = np.argsort(keys)
-    assignments = order[np.searchsorted(keys, placed.group_ids, sorter=order)].astype(np.int32)
-    vectors = compute_vectors(build.galaxy, placed.image_ids, read_labels(placed.image_ids))
-    return _Skeleton(vectors, placed.positions, assignments, groups)
+    given = _read_some(placed.image_ids)
+    vectors = compute_vectors(build.galaxy, given)
+    kinds = find_kinds(build.galaxy, given, vectors)
+    return _Skeleton(vectors, placed.positions, placed.numbers_of(groups), kinds, groups)
 
 
 def _finish(build: Build, progress: Progress) -> None:
@@ -275,7 +284,7 @@ def _finish(build: Build, progress: Progress) -> None:
     placed = read_positions(build)
     rng = np.random.default_rng(build.random_state)
     sample = np.sort(rng.permutation(len(placed.image_ids))[:QUALITY_SAMPLE])
-    vectors = compute_vectors(galaxy, placed.image_ids[sample], read_labels(placed.image_ids[sample]))
+    vectors = compute_vectors(galaxy, _read_some(placed.image_ids[sample]))
     _, assignments = np.unique(placed.group_ids[sample], return_inverse=True)
     quality: dict[str, Any] = measure_quality(
         vectors, placed.positions[sample], assignments.ravel(), random_state=build.random_state
@@ -291,5 +300,5 @@ def _unplaced(build: Build) -> QuerySet[Image]:
     return visible_images(build.galaxy.collection).filter(~has_position, pk__lte=build.parameters["last_image"])
 
 
-def _ids(images: QuerySet[Image]) -> NDArray[np.int64]:
-    return np.fromiter(images.order_by("pk").values_list("pk", flat=True).iterator(10_000), np.int64)
+def _read_some(image_ids: NDArray[np.int64], progress: Progress = ignore_progress) -> BuildInput:
+    return BuildInput(image_ids, read_labels(image_ids, progress=progress), fingerprint="")

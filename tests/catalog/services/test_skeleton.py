@@ -1,8 +1,11 @@
 """A galaxy too large to be laid out at once: a skeleton, and the rest around it in jobs that may die anywhere."""
 
+import time
+
 import numpy as np
 import pytest
 
+from catalog.layout import place_new
 from catalog.models import Build, Image, Job, JobStatus, Position
 from catalog.services import skeleton
 from catalog.services.build import BuildDiscardedError, BuildError, build_galaxy
@@ -93,14 +96,13 @@ def test_a_skeleton_that_was_not_saved_whole_is_laid_again(galaxy):
 
 def test_a_batch_that_dies_while_it_is_placed_is_placed_by_another_worker(galaxy, monkeypatch):
     """Its worker vanishes with the lease; the command that waits for it hands the job on."""
-    place = skeleton.place_new
-    died = []
+    died: list[bool] = []
 
     def die_once(*arguments, **options):
         if not died:
             died.append(True)
             raise KeyboardInterrupt
-        return place(*arguments, **options)
+        return place_new(*arguments, **options)
 
     monkeypatch.setattr(skeleton, "place_new", die_once)
     with pytest.raises(KeyboardInterrupt):
@@ -117,7 +119,7 @@ def test_what_other_workers_took_is_waited_for(galaxy, monkeypatch, settings):
         build_by_skeleton(galaxy, N_SKELETON, progress=stop_at("Placing the rest", 100))
     build = Build.objects.get()
     start = skeleton._start_batch
-    taken = []
+    taken: list[Job] = []
 
     def start_and_take(*arguments):
         pk = start(*arguments)
@@ -137,7 +139,7 @@ def test_what_other_workers_took_is_waited_for(galaxy, monkeypatch, settings):
             run_job(finished.uuid, worker="elsewhere")
 
     monkeypatch.setattr(skeleton, "_start_batch", start_and_take)
-    monkeypatch.setattr(skeleton.time, "sleep", elapse)
+    monkeypatch.setattr(time, "sleep", elapse)
     assert build_by_skeleton(galaxy, N_SKELETON).build == build
     assert build.positions.count() == N
     dead = Job.objects.get(pk=taken[1].pk)
