@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,20 +14,21 @@ from catalog.layout import (
     built_in_words,
     compute_groups,
     compute_positions,
+    extra_groups,
     label_vectors,
     measure_quality,
     spread_positions,
 )
-from catalog.models import Build, EffectiveLabel, Galaxy, Group, Image, Position
+from catalog.models import Build, Cluster, EffectiveLabel, Galaxy, Group, Image, Position
 from catalog.services.chunks import in_chunks
-from catalog.services.clusters import find_clusters
+from catalog.services.clusters import find_clusters, groups_in
 from catalog.services.errors import ServiceError
 from catalog.services.progress import Progress, ignore_progress
 
 __all__ = ["BuildError", "BuildResult", "build_galaxy"]
 
 # Raised when the same input would give another map: it is part of what makes a build the same build.
-METHOD_VERSION = 3  # 2: piles are spread; 3: images without labels are one group
+METHOD_VERSION = 4  # 2: piles are spread; 3: images without labels are one group; 4: groups go on from the last build
 CHUNK = 2000
 KEPT_BUILDS = 5  # the newest ones, and any that a publication shows
 
@@ -96,12 +98,27 @@ def build_galaxy(galaxy: Galaxy, *, force: bool = False, progress: Progress = ig
     progress("Groups", 0, 0)
     positions = spread_positions(layout.positions)
     groups = compute_groups(
-        layout.positions, k=galaxy.n_clusters, random_state=galaxy.random_state, apart=~vectors.any(axis=1)
+        layout.positions,
+        k=galaxy.n_clusters,
+        random_state=galaxy.random_state,
+        apart=~vectors.any(axis=1),
+        extra=extra_groups(given.labels, given.scores, galaxy.extra_cluster_labels),
+        previous=None if last is None else groups_in(last, given.image_ids),
     )
+    asked_for = {
+        group: galaxy.extra_cluster_labels[extra] for group, extra in enumerate(groups.extra.tolist()) if extra >= 0
+    }
     progress("Quality", 0, 0)
     quality = measure_quality(vectors, positions, groups.assignments, random_state=galaxy.random_state)
     quality |= {"kl_divergence": layout.kl_divergence, "stage_seconds": layout.stage_seconds}
-    build = _save_build(galaxy, given, positions, groups.assignments, quality, progress)
+    clusters = find_clusters(
+        galaxy, given.image_ids, groups.assignments, given.labels, given.scores, asked_for=asked_for
+    )
+    # A label that nobody has makes no cluster, and its curator should know why.
+    quality["labels_without_images"] = [
+        term for number, term in enumerate(galaxy.extra_cluster_labels) if number not in groups.extra
+    ]
+    build = _save_build(galaxy, given, positions, groups.assignments, clusters, quality, progress)
     _prune_builds(galaxy)
     return BuildResult(build=build, created=True)
 
@@ -110,7 +127,13 @@ def _read_input(galaxy: Galaxy) -> _Input:
     """Read images and effective labels in order of image id, hashing what is read."""
     images = Image.objects.filter(collection=galaxy.collection, hidden=False, current_revision__isnull=False)
     uuid_of = dict(images.order_by("pk").values_list("pk", "uuid"))
-    parameters = [METHOD_VERSION, galaxy.n_clusters, galaxy.perplexity, galaxy.random_state]
+    parameters = [
+        METHOD_VERSION,
+        galaxy.n_clusters,
+        galaxy.extra_cluster_labels,
+        galaxy.perplexity,
+        galaxy.random_state,
+    ]
     digest = hashlib.sha256(json.dumps(parameters).encode())
     labels: dict[int, list[str]] = {pk: [] for pk in uuid_of}
     scores: dict[int, list[float]] = {pk: [] for pk in uuid_of}
@@ -134,6 +157,7 @@ def _save_build(
     given: _Input,
     positions: NDArray[np.float32],
     assignments: NDArray[np.int32],
+    clusters: Sequence[Cluster],
     quality: dict[str, object],
     progress: Progress,
 ) -> Build:
@@ -143,13 +167,13 @@ def _save_build(
     centroids = [positions[assignments == group].mean(axis=0).tolist() for group in range(len(sizes))]
     with transaction.atomic():
         number = (galaxy.builds.aggregate(Max("number"))["number__max"] or 0) + 1
-        clusters = find_clusters(galaxy, given.image_ids, assignments, given.labels, given.scores)
         build = Build.objects.create(
             galaxy=galaxy,
             number=number,
             parameters={
                 "method_version": METHOD_VERSION,
                 "n_clusters": galaxy.n_clusters,
+                "extra_cluster_labels": galaxy.extra_cluster_labels,
                 "perplexity": galaxy.perplexity,
             },
             random_state=galaxy.random_state,
