@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import Max, QuerySet
 from django.http import HttpRequest
@@ -26,6 +27,14 @@ register_job_action(Galaxy, JobAction(kind="update_galaxy", label="Add new image
 N_COVERS = 6
 
 
+class GalaxyForm(forms.ModelForm[Galaxy]):
+    """A galaxy's settings."""
+
+    def clean_extra_cluster_labels(self) -> list[str]:
+        """An emptied field is an empty list, not null."""
+        return self.cleaned_data["extra_cluster_labels"] or []
+
+
 @admin.register(Galaxy)
 class GalaxyAdmin(PageAdmin[Galaxy], JobActionAdmin[Galaxy]):
     """Galaxies."""
@@ -33,17 +42,22 @@ class GalaxyAdmin(PageAdmin[Galaxy], JobActionAdmin[Galaxy]):
     index_order = 40
     change_verb = Verb.CURATE
     delete_verb = Verb.MANAGE
+    form = GalaxyForm
     inlines = [BuildInline]
     list_display = ["title", "open_link", "covers", "newest_build", "quality", "published", "visibility", "collection"]
     list_filter = [("collection", PermittedFilter), "visibility"]
     list_select_related = ["collection", "current_publication__build"]
     search_fields = ["title", "slug"]
-    form_labels = {"n_clusters": "number of clusters", "random_state": "seed"}
+    form_labels = {
+        "n_clusters": "number of clusters",
+        "extra_cluster_labels": "clusters for labels",
+        "random_state": "seed",
+    }
     prepopulated_fields = {"slug": ["title"]}
     readonly_fields = ["open_link", "published", "clusters", "uuid", "created_at"]
     fieldsets = [
         (None, {"fields": ["title", "slug", "collection", "description", "visibility", "published", "open_link"]}),
-        ("Map", {"fields": ["n_clusters", "perplexity", "random_state"]}),
+        ("Map", {"fields": ["n_clusters", "extra_cluster_labels", "perplexity", "random_state"]}),
         ("Publishing", {"fields": ["publish_documents"]}),
         ("Clusters", {"fields": ["clusters"]}),
         ("More", {"fields": ["uuid", "created_at"], "classes": ["collapse"]}),

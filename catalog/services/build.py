@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from django.db import transaction
 from numpy.typing import NDArray
 
 from catalog.layout import (
+    Groups,
     Layout,
     Requirements,
     compute_groups,
@@ -20,7 +20,7 @@ from catalog.layout import (
     spread_positions,
 )
 from catalog.models import Build, Galaxy, Group
-from catalog.services.build_input import BuildInput, compute_vectors, read_input, visible_images
+from catalog.services.build_input import BuildInput, read_input, visible_images
 from catalog.services.build_rows import (
     FULL,
     BuildDiscardedError,
@@ -32,6 +32,7 @@ from catalog.services.build_rows import (
     read_positions,
     save_positions,
 )
+from catalog.services.build_vectors import compute_vectors
 from catalog.services.clusters import find_clusters
 from catalog.services.errors import BuildError
 from catalog.services.memory import available_memory, used_memory
@@ -99,14 +100,16 @@ def build_galaxy(
     quality = measure_quality(
         galaxy_map.vectors,
         galaxy_map.positions,
-        galaxy_map.assignments,
+        galaxy_map.groups.assignments,
         layout_positions=galaxy_map.layout_positions,
         previous_positions=galaxy_map.previous_positions,
         random_state=galaxy.random_state,
     )
     parameters = {"method": FULL, **based_on(last), **given.told}
     build, groups = save_map(galaxy, given, galaxy_map, parameters=parameters, quality=quality)
-    save_positions(build, groups, given.image_ids, galaxy_map.positions, galaxy_map.assignments, progress=progress)
+    save_positions(
+        build, groups, given.image_ids, galaxy_map.positions, galaxy_map.groups.assignments, progress=progress
+    )
     complete_build(build)
     return BuildResult(build=build, created=True)
 
@@ -123,8 +126,7 @@ class GalaxyMap:
     """float32 (n_images, 3), centred: as they are shown, t-SNE's piles spread."""
     previous_positions: NDArray[np.float32] | None
     """float32 (n_images, 3), NaN for new images: where the last build put them; None if it does not start from one."""
-    assignments: NDArray[np.int32]
-    """int32 (n_images,), groups from 0."""
+    groups: Groups
     told: dict[str, Any]
     """What the engine says of its work."""
 
@@ -157,7 +159,7 @@ def map_images(galaxy: Galaxy, given: BuildInput, last: Build | None, progress: 
         extra=extra,
         previous=previous_groups,
     )
-    return GalaxyMap(vectors, found, shown, previous, groups.assignments, told)
+    return GalaxyMap(vectors, found, shown, previous, groups, told)
 
 
 def find_kinds(galaxy: Galaxy, given: BuildInput, vectors: NDArray[np.float32]) -> NDArray[np.int32]:
@@ -174,18 +176,27 @@ def save_map(
     galaxy: Galaxy, given: BuildInput, galaxy_map: GalaxyMap, *, parameters: dict[str, Any], quality: dict[str, Any]
 ) -> tuple[Build, list[Group]]:
     """Find or make a cluster for each group, and begin the build; positions are for the caller to save."""
-    rows, assignments = given.rows, galaxy_map.assignments
-    with transaction.atomic():
-        return begin_build(
-            galaxy,
-            fingerprint=given.fingerprint,
-            n_images=len(given.image_ids),
-            clusters=find_clusters(galaxy, given.image_ids.tolist(), assignments, rows.labels, rows.scores),
-            assignments=assignments,
-            positions=galaxy_map.positions,
-            parameters=parameters,
-            quality=quality | galaxy_map.told,
-        )
+    rows, groups, terms = given.rows, galaxy_map.groups, galaxy.extra_cluster_labels
+    clusters = find_clusters(
+        galaxy,
+        given.image_ids.tolist(),
+        groups.assignments,
+        rows.labels,
+        rows.scores,
+        asked_for={group: terms[extra] for group, extra in enumerate(groups.extra.tolist()) if extra >= 0},
+    )
+    # A label that nobody has makes no cluster, and its curator should know why.
+    without_images = [term for number, term in enumerate(terms) if number not in groups.extra]
+    return begin_build(
+        galaxy,
+        fingerprint=given.fingerprint,
+        n_images=len(given.image_ids),
+        clusters=clusters,
+        assignments=groups.assignments,
+        positions=galaxy_map.positions,
+        parameters=parameters,
+        quality={**quality, **galaxy_map.told, "labels_without_images": without_images},
+    )
 
 
 def estimate_build(galaxy: Galaxy, n_images: int | None = None, *, n_skeleton: int | None = None) -> Requirements:

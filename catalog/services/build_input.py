@@ -15,9 +15,10 @@ import numpy as np
 from django.db.models import QuerySet
 from numpy.typing import NDArray
 
-from catalog.layout import LabelVectorizer, built_in_words
+from catalog.annotators.visual import VISUAL_VERSION
 from catalog.models import Collection, EffectiveLabel, Galaxy, Image, Label
 from catalog.services.chunks import IMAGES_PER_QUERY, in_chunks
+from catalog.services.embeddings import word_vectors
 from catalog.services.errors import BuildError
 from catalog.services.own_numbers import OwnNumbers, read_own_numbers
 from catalog.services.progress import Progress, ignore_progress
@@ -27,7 +28,6 @@ __all__ = [
     "BuildError",
     "BuildInput",
     "LabelRows",
-    "compute_vectors",
     "read_input",
     "read_labels",
     "visible_images",
@@ -35,7 +35,6 @@ __all__ = [
 
 # Raised when the same input would give another map: it is part of what makes a build the same build.
 METHOD_VERSION = 4  # 2: piles are spread; 3: images without labels are one group; 4: starts from the last build
-IMAGES_PER_VECTORIZING = 50_000  # some 400,000 labels in Python's lists and sparse matrices: 100 MB
 
 T = TypeVar("T")
 
@@ -215,25 +214,14 @@ def read_labels(image_ids: NDArray[np.int64], *, progress: Progress = ignore_pro
     )
 
 
-def compute_vectors(galaxy: Galaxy, given: BuildInput, *, progress: Progress = ignore_progress) -> NDArray[np.float32]:
-    """Return the vectors that the galaxy lays its images out by, float32 (n_images, n_features); 0 where nothing is known."""
-    progress("Vectors", 0, len(given.image_ids))
-    if given.own_vectors is not None:
-        return given.own_vectors
-    vectorizer = LabelVectorizer(built_in_words())
-    labels, scores = given.rows.labels, given.rows.scores
-    vectors = np.empty((len(given.image_ids), built_in_words().n_features), dtype=np.float32)
-    for start in range(0, len(vectors), IMAGES_PER_VECTORIZING):
-        part = slice(start, start + IMAGES_PER_VECTORIZING)
-        vectors[part] = vectorizer.transform(labels[part], scores[part])
-        progress("Vectors", min(part.stop, len(vectors)), len(vectors))
-    return vectors
-
-
 def _fingerprint(galaxy: Galaxy, image_ids: NDArray[np.int64], rows: LabelRows, files: list[str]) -> str:
     """Hash the settings, the images, what their labels are called now, and a library's own files."""
-    settings = [METHOD_VERSION, built_in_words().name, galaxy.n_clusters, galaxy.perplexity, galaxy.random_state]
-    digest = hashlib.sha256(json.dumps([settings, files, rows.terms]).encode())
+    settings = [METHOD_VERSION, galaxy.n_clusters, galaxy.extra_cluster_labels, galaxy.perplexity, galaxy.random_state]
+    spaces = [word_vectors().name, galaxy.visual_weight, VISUAL_VERSION if galaxy.visual_weight else "", files]
+    digest = hashlib.sha256(json.dumps([settings, spaces, rows.terms]).encode())
     for array in (image_ids, rows.starts, rows.codes, rows.scores_flat.round(6)):
         digest.update(array.tobytes())
+    if galaxy.visual_weight:  # a retouched picture looks different
+        revisions = visible_images(galaxy.collection).order_by("pk").values_list("current_revision_id", flat=True)
+        digest.update(np.fromiter(revisions.iterator(10_000), np.int64).tobytes())
     return digest.hexdigest()

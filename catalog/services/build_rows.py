@@ -122,6 +122,7 @@ def read_positions(build: Build, *, up_to: int | None = None) -> Placed:
     return Placed(table["image"], np.column_stack([table[axis] for axis in "xyz"]), table["group"])
 
 
+@transaction.atomic
 def begin_build(
     galaxy: Galaxy,
     *,
@@ -133,7 +134,7 @@ def begin_build(
     parameters: dict[str, Any],
     quality: dict[str, Any],
 ) -> tuple[Build, list[Group]]:
-    """Make a build and its groups; call it in a transaction. It counts only once `complete_build` was called.
+    """Make a build and its groups. It counts only once `complete_build` was called.
 
     What another build of the galaxy left incomplete goes: a killed run, or a skeleton whose rest is still being placed.
 
@@ -152,6 +153,8 @@ def begin_build(
         parameters={
             "method_version": METHOD_VERSION,
             "n_clusters": galaxy.n_clusters,
+            "extra_cluster_labels": galaxy.extra_cluster_labels,
+            "visual_weight": galaxy.visual_weight,
             "perplexity": galaxy.perplexity,
             **parameters,
         },

@@ -3,12 +3,11 @@
 from pathlib import Path
 
 import numpy as np
-from django.db import transaction
 
 from catalog.layout import join_groups, measure_quality, place_new, spread_positions
 from catalog.models import Galaxy
 from catalog.services.build import based_on, estimate_update, find_kinds, require_memory
-from catalog.services.build_input import compute_vectors, read_input
+from catalog.services.build_input import read_input
 from catalog.services.build_rows import (
     FULL,
     SKELETON,
@@ -21,6 +20,7 @@ from catalog.services.build_rows import (
     read_positions,
     save_positions,
 )
+from catalog.services.build_vectors import compute_vectors
 from catalog.services.errors import BuildError
 from catalog.services.progress import Progress, ignore_progress
 
@@ -106,17 +106,16 @@ def update_galaxy(
         previous_positions=placed.positions_of(given.image_ids),
         random_state=galaxy.random_state,
     )
-    with transaction.atomic():
-        build, groups = begin_build(
-            galaxy,
-            fingerprint=given.fingerprint,
-            n_images=len(given.image_ids),
-            clusters=[old_groups[number].cluster for number in left],
-            assignments=assignments,
-            positions=positions,
-            parameters={"method": UPDATE, "n_new": int((~old).sum()), **based_on(last), **given.told},
-            quality=quality,
-        )
+    build, groups = begin_build(
+        galaxy,
+        fingerprint=given.fingerprint,
+        n_images=len(given.image_ids),
+        clusters=[old_groups[number].cluster for number in left],
+        assignments=assignments,
+        positions=positions,
+        parameters={"method": UPDATE, "n_new": int((~old).sum()), **based_on(last), **given.told},
+        quality=quality,
+    )
     save_positions(build, groups, given.image_ids, positions, assignments, progress=progress)
     complete_build(build)
     return BuildResult(build=build, created=True)

@@ -29,7 +29,6 @@ from catalog.services.build import (
 )
 from catalog.services.build_input import (
     BuildInput,
-    compute_vectors,
     read_ids,
     read_input,
     read_labels,
@@ -47,6 +46,7 @@ from catalog.services.build_rows import (
     read_positions,
     save_positions,
 )
+from catalog.services.build_vectors import Spaces, compute_vectors, read_spaces
 from catalog.services.errors import BuildError
 from catalog.services.jobs import recover_dead_jobs, run_job, start_job
 from catalog.services.leases import request_cancel
@@ -78,10 +78,10 @@ class PlaceResult:
 
 @dataclass(frozen=True)
 class _Skeleton:
-    vectors: NDArray[np.float32]
+    given: BuildInput
+    spaces: Spaces
     positions: NDArray[np.float32]
     assignments: NDArray[np.int32]
-    kinds: NDArray[np.int32]
     groups: list[Group]
 
 
@@ -175,7 +175,7 @@ def _lay_skeleton(galaxy: Galaxy, given: BuildInput, n_skeleton: int, fresh: boo
     galaxy_map = map_images(galaxy, skeleton, last, progress)
     parameters = {"method": SKELETON, "n_skeleton": n_skeleton, "fresh": fresh, **based_on(last)}
     build, groups = save_map(galaxy, skeleton, galaxy_map, parameters=parameters, quality={})
-    positions, assignments = galaxy_map.positions, galaxy_map.assignments
+    positions, assignments = galaxy_map.positions, galaxy_map.groups.assignments
     save_positions(build, groups, skeleton.image_ids, positions, assignments, progress=progress)
     build.parameters["last_skeleton_position"] = build.positions.aggregate(Max("pk"))["pk__max"]
     build.parameters["last_image"] = int(given.image_ids[-1])
@@ -241,23 +241,25 @@ def _place_batch(build: Build, image_ids: NDArray[np.int64], progress: Progress)
     progress("Skeleton", 0, 0)
     skeleton = _read_skeleton(build.pk, build.input_fingerprint)
     given = _read_some(image_ids, progress)
-    vectors = compute_vectors(galaxy, given)
+    # Mixed together: what each space is scaled by depends on who is in it.
+    vectors = skeleton.spaces.followed_by(read_spaces(galaxy, given, progress=progress)).mix(galaxy.visual_weight)
+    fixed = np.arange(len(vectors)) < len(skeleton.positions)
     placed = place_new(
-        vectors,
-        skeleton.vectors,
+        vectors[~fixed],
+        vectors[fixed],
         skeleton.positions,
         perplexity=galaxy.perplexity,
         random_state=galaxy.random_state,
         on_progress=progress,
     )
-    fixed = np.arange(len(skeleton.positions) + len(placed)) < len(skeleton.positions)
+    progress("Groups", 0, 0)
     positions = spread_positions(np.concatenate([skeleton.positions, placed]), fixed=fixed)[~fixed]
     assignments = join_groups(
         positions,
         skeleton.positions,
         skeleton.assignments,
-        new_kinds=find_kinds(galaxy, given, vectors),
-        kinds=skeleton.kinds,
+        new_kinds=find_kinds(galaxy, given, vectors[~fixed]),
+        kinds=find_kinds(galaxy, skeleton.given, vectors[fixed]),
     )
     save_positions(build, skeleton.groups, image_ids, positions, assignments, chunk=len(image_ids), progress=progress)
 
@@ -272,9 +274,8 @@ def _read_skeleton(build_id: int, fingerprint: str) -> _Skeleton:
     placed = read_positions(build, up_to=build.parameters["last_skeleton_position"])
     groups = list(build.groups.order_by("number"))
     given = _read_some(placed.image_ids)
-    vectors = compute_vectors(build.galaxy, given)
-    kinds = find_kinds(build.galaxy, given, vectors)
-    return _Skeleton(vectors, placed.positions, placed.numbers_of(groups), kinds, groups)
+    spaces = read_spaces(build.galaxy, given)
+    return _Skeleton(given, spaces, placed.positions, placed.numbers_of(groups), groups)
 
 
 def _finish(build: Build, progress: Progress) -> None:
@@ -284,10 +285,14 @@ def _finish(build: Build, progress: Progress) -> None:
     placed = read_positions(build)
     rng = np.random.default_rng(build.random_state)
     sample = np.sort(rng.permutation(len(placed.image_ids))[:QUALITY_SAMPLE])
-    vectors = compute_vectors(galaxy, _read_some(placed.image_ids[sample]))
-    _, assignments = np.unique(placed.group_ids[sample], return_inverse=True)
+    image_ids = placed.image_ids[sample]
+    before = galaxy.builds.filter(number=build.parameters["based_on"], complete=True).first()
     quality: dict[str, Any] = measure_quality(
-        vectors, placed.positions[sample], assignments.ravel(), random_state=build.random_state
+        compute_vectors(galaxy, _read_some(image_ids)),
+        placed.positions[sample],
+        placed.numbers_of(list(build.groups.order_by("number")))[sample],
+        previous_positions=None if before is None else read_positions(before).positions_of(image_ids),
+        random_state=build.random_state,
     )
     build.quality |= {**quality, "n_measured": len(sample), "group_sizes": measure_groups(build)}
     build.n_images = len(placed.image_ids)
