@@ -83,6 +83,22 @@ def test_nothing_new_keeps_the_build_and_a_whole_build_follows_an_update(galaxy)
     assert not update_galaxy(galaxy).created
 
 
+def test_who_has_a_label_with_a_cluster_of_its_own_joins_it_wherever_it_lies(galaxy):
+    galaxy.extra_cluster_labels = ["ghost"]
+    for term in ("cat", "snow", "castle"):
+        ImageFactory.create_batch(4, collection=galaxy.collection, labels={term: 0.9, "ghost": 0.5}, renditions=False)
+    build_galaxy(galaxy)
+    ghost = galaxy.clusters.get(name="ghost")
+    assert ghost.groups.latest("pk").n_images == 12
+
+    new = ImageFactory(collection=galaxy.collection, labels={"snow": 0.9, "ghost": 0.4}, renditions=False)
+    unlabelled = ImageFactory(collection=galaxy.collection, labels={}, renditions=False)
+    after = rows_of(update_galaxy(galaxy).build)
+
+    assert after[new.pk][3] == ghost.pk
+    assert after[unlabelled.pk][3] != ghost.pk
+
+
 def test_without_a_build_it_says_what_to_do_first():
     galaxy = GalaxyFactory()
     ImageFactory(collection=galaxy.collection, renditions=False)

@@ -14,7 +14,7 @@ from catalog.services.jobs import run_job
 from catalog.services.leases import claim_job
 from catalog.services.progress import CancelledError
 from catalog.services.skeleton import build_by_skeleton
-from tests.factories import GalaxyFactory, ImageFactory
+from tests.factories import GalaxyFactory
 from tests.factories_library import make_library
 
 pytestmark = pytest.mark.django_db
@@ -234,17 +234,11 @@ def test_a_few_images_are_built_as_a_whole_and_too_small_a_skeleton_is_refused(g
 
 def test_the_skeleton_starts_from_the_last_map_and_can_be_added_to(galaxy):
     first = build_by_skeleton(galaxy, N_SKELETON).build
-    add_ten(galaxy)
+    make_library(galaxy.collection, 10, n_topics=20)
     second = build_by_skeleton(galaxy, N_SKELETON).build
     assert second.parameters["based_on"] == first.number
-    add_ten(galaxy)
+    make_library(galaxy.collection, 10, n_topics=20)
     third = update_galaxy(galaxy).build
     assert third.n_images == N + 20
     kept = np.array(rows_of(second))
     assert [row for row in rows_of(third) if row[0] in set(kept[:, 0].astype(int))] == rows_of(second)
-
-
-def add_ten(galaxy):
-    terms = list(galaxy.collection.labels.values_list("term", flat=True)[:10])
-    for term in terms:
-        ImageFactory(collection=galaxy.collection, labels={term: 0.9}, renditions=False)
