@@ -202,7 +202,7 @@ def test_a_kill_between_writing_and_saving_orphans_no_file(collection, model, mo
 
 
 def test_two_processes_may_add_at_once(collection, model, monkeypatch):
-    mine, others = pictures(collection, RED, GREEN), pictures(collection, BLUE)
+    mine, others = pictures(collection, RED, GREEN), pictures(collection, BLUE, BLUE, BLUE)
     visual_vectors(collection, pictures(collection, GREEN))
     once: list[str] = []
 
@@ -211,12 +211,15 @@ def test_two_processes_may_add_at_once(collection, model, monkeypatch):
         if not once:
             once.append(name)
             visual_vectors(collection, others)
+            # Nobody's rows are no free rows: the third picture still lies behind them.
+            Image.objects.filter(pk__in=others[:2]).delete()
 
     monkeypatch.setattr(embedding_blocks, "write_file", write_while_another_is_faster)
     assert colours_of(visual_vectors(collection, mine)) == ["R", "G"]
-    assert colours_of(visual_vectors(collection, [*others, *mine])) == ["B", "R", "G"]
-    assert EmbeddingBlock.objects.get().n_rows == 4
-    assert PendingDeletion.objects.get().storage_name == once[0], "what the slower one wrote first goes"
+    assert colours_of(visual_vectors(collection, [*others, *mine])) == ["-", "-", "B", "R", "G"]
+    assert EmbeddingBlock.objects.get().n_rows == 6
+    pending = PendingDeletion.objects.filter(storage_name__contains="/vectors/")
+    assert pending.get().storage_name == once[0], "what the slower one wrote first goes"
 
 
 def test_an_image_that_went_meanwhile_is_left_out(collection, model, monkeypatch):
@@ -284,12 +287,14 @@ def test_with_a_collection_go_its_blocks_and_their_copies(collection, model, cac
     visual_vectors(collection, pictures(collection, RED))
     visual_vectors(other, kept)
     assert len(stored_files()) == 2
+    (copy,) = cache.glob(f"vectors/{other.uuid}/**/*.records")
+    copy.with_name("replaced-by-another-machine.records").write_bytes(b"")
 
     with django_capture_on_commit_callbacks(execute=True):
         collection.delete()
     assert stored_files() == named_files() and len(stored_files()) == 1
     visual_vectors(other, kept)
-    assert len(list(cache.rglob("*.records"))) == 1
+    assert list(cache.rglob("*.records")) == [copy]
 
 
 def test_words_are_the_built_in_ones_unless_a_file_is_set(settings, tmp_path):
