@@ -171,7 +171,7 @@ def compare_making(this: Side, last: Side | None) -> list[dict[str, str]]:
     ]
     asked = [
         {
-            "name": f"Asked for: {name.replace('_', ' ')}",
+            "name": f"Asked for: {_parameter_name(name)}",
             "value": _show_parameter(value),
             "last": _show_last(name, last),
         }

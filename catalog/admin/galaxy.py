@@ -38,8 +38,11 @@ class LabelLinesField(forms.Field):
 
     def to_python(self, value: Any) -> list[str]:
         """Lines as a list, in their order."""
-        terms = [" ".join(line.split()) for line in str(value or "").splitlines()]
-        return list({fold_term(term): term for term in reversed(terms) if term}.values())[::-1]
+        kept: dict[str, str] = {}
+        for line in str(value or "").splitlines():
+            if term := " ".join(line.split()):
+                kept.setdefault(fold_term(term), term)
+        return list(kept.values())
 
     def validate(self, value: list[str]) -> None:
         """No term longer than labels are."""
