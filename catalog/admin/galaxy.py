@@ -20,6 +20,7 @@ from catalog.admin.policy import may
 from catalog.admin.shown_builds import count_images, find_covers
 from catalog.models import Build, Cluster, Galaxy, Publication
 from catalog.permissions import Verb
+from catalog.services.labels import MAX_TERM_LENGTH, fold_term
 
 register_job_action(Galaxy, JobAction(kind="build_galaxy", label="Rebuild galaxy"))
 register_job_action(Galaxy, JobAction(kind="update_galaxy", label="Add new images"))
@@ -27,12 +28,66 @@ register_job_action(Galaxy, JobAction(kind="update_galaxy", label="Add new image
 N_COVERS = 6
 
 
-class GalaxyForm(forms.ModelForm[Galaxy]):
-    """A galaxy's settings."""
+class LabelLinesField(forms.Field):
+    """A list of labels, written one a line. Blanks around them, empty lines and repetitions are dropped."""
 
-    def clean_extra_cluster_labels(self) -> list[str]:
-        """An emptied field is an empty list, not null."""
-        return self.cleaned_data["extra_cluster_labels"] or []
+    widget = forms.Textarea(attrs={"rows": 4, "cols": 40})
+
+    def prepare_value(self, value: Any) -> Any:
+        """A list as lines; what was typed stays as it was."""
+        return "\n".join(map(str, value)) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> list[str]:
+        """Lines as a list, in their order."""
+        kept: dict[str, str] = {}
+        for line in str(value or "").splitlines():
+            if term := " ".join(line.split()):
+                kept.setdefault(fold_term(term), term)
+        return list(kept.values())
+
+    def validate(self, value: list[str]) -> None:
+        """No term longer than labels are."""
+        super().validate(value)
+        for term in value:
+            if len(term) > MAX_TERM_LENGTH:
+                raise forms.ValidationError(
+                    f"Expected labels of at most {MAX_TERM_LENGTH} characters, one a line, got one of {len(term)}: "
+                    f"“{term[:40]}…”."
+                )
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Whether the list is another one, however it was typed."""
+        return not self.disabled and list(initial or []) != self.to_python(data)
+
+
+class GalaxyForm(forms.ModelForm[Galaxy]):
+    """Settings of a galaxy."""
+
+    extra_cluster_labels = LabelLinesField(
+        required=False,
+        label="Clusters by label",
+        help_text="Labels that get a cluster of their own whatever k-means finds, one a line, as images carry them.",
+    )
+
+    class Meta:
+        model = Galaxy
+        fields = [
+            "title",
+            "slug",
+            "collection",
+            "description",
+            "visibility",
+            "n_clusters",
+            "extra_cluster_labels",
+            "visual_weight",
+            "perplexity",
+            "random_state",
+            "publish_documents",
+        ]
+        widgets = {
+            "n_clusters": forms.NumberInput(attrs={"placeholder": "automatic"}),
+            "visual_weight": forms.NumberInput(attrs={"min": 0, "max": 1, "step": 0.05}),
+        }
 
 
 @admin.register(Galaxy)
@@ -48,16 +103,18 @@ class GalaxyAdmin(PageAdmin[Galaxy], JobActionAdmin[Galaxy]):
     list_filter = [("collection", PermittedFilter), "visibility"]
     list_select_related = ["collection", "current_publication__build"]
     search_fields = ["title", "slug"]
-    form_labels = {
-        "n_clusters": "number of clusters",
-        "extra_cluster_labels": "clusters for labels",
-        "random_state": "seed",
-    }
+    form_labels = {"n_clusters": "Number of clusters", "random_state": "Seed"}
     prepopulated_fields = {"slug": ["title"]}
     readonly_fields = ["open_link", "published", "clusters", "uuid", "created_at"]
     fieldsets = [
         (None, {"fields": ["title", "slug", "collection", "description", "visibility", "published", "open_link"]}),
-        ("Map", {"fields": ["n_clusters", "extra_cluster_labels", "perplexity", "random_state"]}),
+        (
+            "Map",
+            {
+                "fields": ["n_clusters", "extra_cluster_labels", "visual_weight", "perplexity", "random_state"],
+                "description": "What is changed here shows after the next build.",
+            },
+        ),
         ("Publishing", {"fields": ["publish_documents"]}),
         ("Clusters", {"fields": ["clusters"]}),
         ("More", {"fields": ["uuid", "created_at"], "classes": ["collapse"]}),
