@@ -8,7 +8,8 @@ from django.core.exceptions import ValidationError
 
 from catalog.models import Build, Cluster, Galaxy, Group, Image, Pin, Position
 from catalog.services.build import build_galaxy
-from catalog.services.clusters import cluster_of_images, find_clusters, groups_in
+from catalog.services.build_rows import read_positions
+from catalog.services.clusters import cluster_of_images, find_clusters
 from catalog.services.curate import merge_clusters, rename_cluster
 from catalog.services.errors import ServiceError
 from explorer.services import publish_galaxy
@@ -197,9 +198,9 @@ def test_a_label_asked_for_names_its_cluster_and_takes_the_name_from_another(wor
 def test_the_group_of_images_is_looked_up_in_any_order(world: World):
     stranger = ImageFactory.create(renditions=False)
     build = world.galaxy.builds.get()
-    ids = [world.images[20].pk, stranger.pk, world.images[0].pk, world.images[11].pk]
-    assert groups_in(build, ids).tolist() == [2, -1, 0, 1]
-    assert groups_in(build, []).tolist() == []
+    ids = np.array([world.images[20].pk, stranger.pk, world.images[0].pk, world.images[11].pk])
+    assert read_positions(build).groups_of(ids).tolist() == [2, -1, 0, 1]
+    assert read_positions(build).groups_of(ids[:0]).tolist() == []
 
 
 @pytest.mark.parametrize(
