@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from catalog.annotators.visual import N_VISUAL_FEATURES
 from catalog.layout import (
     Groups,
     Layout,
@@ -34,6 +35,7 @@ from catalog.services.build_rows import (
 )
 from catalog.services.build_vectors import compute_vectors
 from catalog.services.clusters import find_clusters
+from catalog.services.embeddings import word_vectors
 from catalog.services.errors import BuildError
 from catalog.services.memory import available_memory, used_memory
 from catalog.services.progress import Progress, ignore_progress
@@ -50,7 +52,6 @@ __all__ = [
 
 # What the service holds beside the engine: an image's id, labels (8 of 12 bytes), their sparse matrix, old and new place.
 SERVICE_BYTES_PER_IMAGE = 600
-BYTES_PER_VECTOR = 4 * 256
 VECTOR_COPIES = 3
 UPDATE_SECONDS_PER_IMAGE = 1e-4
 
@@ -93,7 +94,10 @@ def build_galaxy(
     if last is not None and is_current(last, given.fingerprint, {FULL}) and not (force or fresh):
         return BuildResult(build=last, created=False)
     if not exceed_memory:
-        require_memory(galaxy, estimate_build(galaxy, len(given.image_ids)), progress)
+        # Own positions need no engine: like an update, only everybody's vectors.
+        estimate = estimate_build if given.own_positions is None else estimate_update
+        n_features = None if given.own_vectors is None else given.own_vectors.shape[1]
+        require_memory(galaxy, estimate(galaxy, len(given.image_ids), n_features=n_features), progress)
     last = None if fresh or given.own_positions is not None else last
     galaxy_map = map_images(galaxy, given, last, progress)
     progress("Quality", 0, 0)
@@ -199,25 +203,36 @@ def save_map(
     )
 
 
-def estimate_build(galaxy: Galaxy, n_images: int | None = None, *, n_skeleton: int | None = None) -> Requirements:
+def estimate_build(
+    galaxy: Galaxy, n_images: int | None = None, *, n_skeleton: int | None = None, n_features: int | None = None
+) -> Requirements:
     """Say what laying out the galaxy's visible images, or so many, takes: the engine's memory and time, and this service's.
 
     Parameters
     ----------
     n_skeleton
         If it is by a skeleton, of how many images.
+    n_features
+        Length of the vectors; that of the spaces that count in the galaxy by default.
     """
     n_images = visible_images(galaxy.collection).count() if n_images is None else n_images
     n_laid_out = n_images if n_skeleton is None else min(n_skeleton, n_images)
-    engine = estimate_requirements(n_laid_out, perplexity=galaxy.perplexity)
+    engine = estimate_requirements(n_laid_out, n_features or _n_features(galaxy), perplexity=galaxy.perplexity)
     return Requirements(engine.memory_bytes + SERVICE_BYTES_PER_IMAGE * n_images, engine.seconds)
 
 
-def estimate_update(galaxy: Galaxy, n_images: int | None = None) -> Requirements:
+def estimate_update(galaxy: Galaxy, n_images: int | None = None, *, n_features: int | None = None) -> Requirements:
     """Say what placing new images among so many old ones takes: the vectors of all, the old ones', and those reduced."""
     n_images = visible_images(galaxy.collection).count() if n_images is None else n_images
-    memory = used_memory() + n_images * (SERVICE_BYTES_PER_IMAGE + VECTOR_COPIES * BYTES_PER_VECTOR)
+    bytes_per_vector = 4 * (n_features or _n_features(galaxy))
+    memory = used_memory() + n_images * (SERVICE_BYTES_PER_IMAGE + VECTOR_COPIES * bytes_per_vector)
     return Requirements(memory, n_images * UPDATE_SECONDS_PER_IMAGE)
+
+
+def _n_features(galaxy: Galaxy) -> int:
+    """The length of the vectors that the galaxy is laid out by."""
+    meaning = word_vectors().n_features if galaxy.visual_weight < 1 else 0
+    return meaning + (N_VISUAL_FEATURES if galaxy.visual_weight > 0 else 0)
 
 
 def require_memory(galaxy: Galaxy, needed: Requirements, progress: Progress = ignore_progress) -> None:

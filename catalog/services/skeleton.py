@@ -55,7 +55,7 @@ from catalog.services.progress import Progress, ignore_progress
 __all__ = ["PlaceResult", "build_by_skeleton", "place_images"]
 
 SMALLEST_SKELETON = 10  # fewer images are not laid out by t-SNE at all
-# Images a job. Their rows are one transaction, and 20,000 are written in half a second; their vectors take 20 MB.
+# Images a job. Their rows are one transaction, and 20,000 are written in 0.6 s; their vectors take 20 MB.
 IMAGES_PER_BATCH = 20_000
 QUALITY_SAMPLE = 50_000  # images: their vectors take 50 MB instead of the gigabyte of a million
 LOOK_EVERY_S = 1.0  # at jobs that other workers took

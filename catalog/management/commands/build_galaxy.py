@@ -73,8 +73,8 @@ class Command(CollectionCommand):
         if n_skeleton is not None and vectors_file is not None:
             raise CommandError("--skeleton places images by their labels: give it without --vectors.")
         if not options["json"]:
-            update = options["update"]
-            needed = estimate_update(galaxy) if update else estimate_build(galaxy, n_skeleton=n_skeleton)
+            no_layout = options["update"] or options["positions"]
+            needed = estimate_update(galaxy) if no_layout else estimate_build(galaxy, n_skeleton=n_skeleton)
             self.stderr.write(describe_needs(needed))
         settings = {"force": options["force"], "exceed_memory": options["exceed_memory"], "progress": progress}
         if options["update"]:
