@@ -14,9 +14,9 @@ N_STARTS = (
 )
 AUTO_MIN_K = 8
 AUTO_MAX_K = 40
-# The silhouette compares all pairs of the sample: all 33 values of k take 3 s for 4,000 points on one core.
+# The silhouette compares all pairs of the sample: all 33 values of k take 4 s for 4,000 points on one core.
 AUTO_SAMPLE = 4_000
-# On maps of real libraries the silhouette is a plateau (Tate: 0.37 to 0.385 from 18 groups to 40) on which single starts of k-means
+# On maps of real libraries the silhouette is a plateau (Tate: 0.36 to 0.385 from 18 groups to 40) on which single starts of k-means
 # wander by 0.01; so three neighbouring k are judged together, and the fewest groups within that reach of the best are taken.
 AUTO_WINDOW = 3
 AUTO_TOLERANCE = 0.01
@@ -67,7 +67,7 @@ def compute_groups(
     """Divide positions into groups by k-means.
 
     Fewer groups come back for few images (`fit_k`), and never more than there are different positions. One thread does the
-    work, so the same input and seed always give the same groups. A million positions take 10 s for 40 groups.
+    work, so the same input and seed always give the same groups. A million positions take 13 s for 40 groups.
 
     With `previous`, k-means starts from the groups that people know, and a fresh start must do better by 5 % of the sum
     of squares to replace them: a few new images do not divide the map anew.

@@ -46,9 +46,9 @@ def test_a_few_strays_do_not_carry_a_cluster_along():
 
 
 def test_a_cluster_of_two_does_not_name_a_group_of_twenty():
-    groups = [0] * 20 + [1] * 16
-    clusters = [0] * 2 + [1] * 9 + [2] * 9 + [1] * 8 + [2] * 8
-    assert 0 not in match_groups(groups, clusters)
+    groups = [0] * 20 + [1] * 30
+    clusters = [0] * 2 + [1] * 6 + [2] * 6 + [3] * 6 + [1] * 10 + [2] * 10 + [3] * 10
+    assert match_groups(groups, clusters) == [None, 1]
 
 
 def test_what_is_settled_stays_and_its_cluster_is_taken():
