@@ -3,8 +3,9 @@
 ========  ============================================================
 E001      an environment variable could not be used
 E002      a collection names an annotator that does not exist (needs the database)
-E003      a folder for media, galaxies or data cannot be written
+E003      a folder for media, galaxies, data or caches cannot be written
 E004      a queue that jobs are put into is missing from TASKS
+E005      the file of word vectors is not there, or is something else
 ========  ============================================================
 """
 
@@ -20,6 +21,7 @@ from django.core.files.storage import FileSystemStorage, storages
 from django.db import DatabaseError
 
 from catalog.annotators import UnknownAnnotatorError, get_annotator
+from catalog.layout import GloveError, check_glove
 from catalog.models import Collection
 from catalog.services.jobs import job_kinds
 
@@ -29,6 +31,7 @@ def register() -> None:
     register_check(check_environment)
     register_check(check_folders, Tags.files)
     register_check(check_queues)
+    register_check(check_word_vectors, Tags.files)
     register_check(check_annotators, Tags.database)
 
 
@@ -63,7 +66,7 @@ def check_annotators(databases: Sequence[str] | None = None, **kwargs: Any) -> l
 
 def check_folders(**kwargs: Any) -> list[CheckMessage]:
     """Folders that we will have to write into, and cannot. Buckets are asked when they are used."""
-    folders = {"GALAXY_DATA": Path(settings.GALAXY_DATA)}
+    folders = {"GALAXY_DATA": Path(settings.GALAXY_DATA), "GALAXY_CACHE": Path(settings.GALAXY_CACHE)}
     for alias, variable in (("media", "MEDIA_ROOT"), ("galaxies", "GALAXIES_ROOT")):
         storage = storages[alias]
         if isinstance(storage, FileSystemStorage):
@@ -92,6 +95,23 @@ def check_queues(**kwargs: Any) -> list[CheckMessage]:
         )
         for queue in missing
     ]
+
+
+def check_word_vectors(**kwargs: Any) -> list[CheckMessage]:
+    """The beginning of the file of word vectors, if one is set."""
+    if not settings.GALAXY_WORD_VECTORS:
+        return []
+    try:
+        check_glove(Path(settings.GALAXY_WORD_VECTORS).expanduser())
+    except (GloveError, OSError) as error:
+        return [
+            Error(
+                f"GALAXY_WORD_VECTORS: expected a text file of words and their vectors, but {error}",
+                hint="Name one such as glove.6B.300d.txt, or leave it empty for the built-in vectors.",
+                id="catalog.E005",
+            )
+        ]
+    return []
 
 
 def _what_forbids_writing(folder: Path) -> str:

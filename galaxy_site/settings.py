@@ -17,6 +17,8 @@ env = Environment(os.environ)
 
 # Everything that this installation makes and keeps lives under one folder, unless it is told otherwise.
 GALAXY_DATA = env.folder("GALAXY_DATA", BASE_DIR / "var")
+# What can be made again at any time; best on a fast local disk where GALAXY_DATA is shared between machines.
+GALAXY_CACHE = env.folder("GALAXY_CACHE", GALAXY_DATA / "cache")
 
 SECRET_KEY = env.secret("SECRET_KEY", kept_in=GALAXY_DATA / "secret_key")
 DEBUG = env.boolean("DEBUG", default=False)
@@ -131,6 +133,10 @@ GALAXY_SIGNED_REDIRECTS = env.boolean("GALAXY_SIGNED_REDIRECTS", default=False)
 # --- background work --------------------------------------------------------------------------------------------------
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["long", "short"]}}
 GALAXY_LEASE_S = env.integer("GALAXY_LEASE_S", 30, minimum=3, maximum=600)
+
+# --- layout -----------------------------------------------------------------------------------------------------------
+# A text file of word vectors, as GloVe and word2vec write them, instead of the built-in ones.
+GALAXY_WORD_VECTORS = env.text("GALAXY_WORD_VECTORS")
 
 # --- people and browsers ----------------------------------------------------------------------------------------------
 PASSWORD_HASHERS = [

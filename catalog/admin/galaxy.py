@@ -23,6 +23,7 @@ from catalog.permissions import Verb
 from catalog.services.labels import MAX_TERM_LENGTH, fold_term
 
 register_job_action(Galaxy, JobAction(kind="build_galaxy", label="Rebuild galaxy"))
+register_job_action(Galaxy, JobAction(kind="update_galaxy", label="Add new images"))
 
 N_COVERS = 6
 

@@ -5,7 +5,11 @@ The usual way: `label_vectors` -> `compute_positions` -> `spread_positions` -> `
 """
 
 from catalog.layout.colours import cluster_palette
-from catalog.layout.groups import Groups, compute_groups, fit_k
+from catalog.layout.extra import extra_groups
+from catalog.layout.given import Given, GivenError, read_given
+from catalog.layout.glove import GloveError, GloveWords, check_glove
+from catalog.layout.groups import Groups, choose_k, compute_groups, fit_k
+from catalog.layout.joining import join_groups
 from catalog.layout.matching import match_groups
 from catalog.layout.names import GroupName, name_groups
 from catalog.layout.placing import place_new
@@ -14,27 +18,39 @@ from catalog.layout.progress import OnProgress
 from catalog.layout.quality import measure_quality
 from catalog.layout.requirements import Requirements, estimate_requirements
 from catalog.layout.spreading import spread_positions
-from catalog.layout.vectors import label_vectors
+from catalog.layout.vectors import LabelVectorizer, label_vector, label_vectors, mix_vectors
 from catalog.layout.words import WordVectors, built_in_words
 
 __all__ = [
+    "Given",
+    "GivenError",
+    "GloveError",
+    "GloveWords",
     "GroupName",
     "Groups",
+    "LabelVectorizer",
     "Layout",
     "OnProgress",
     "Requirements",
     "WordVectors",
     "built_in_words",
+    "check_glove",
+    "choose_k",
     "cluster_palette",
     "compute_groups",
     "compute_positions",
     "estimate_requirements",
+    "extra_groups",
     "fit_k",
     "fit_perplexity",
+    "join_groups",
+    "label_vector",
     "label_vectors",
     "match_groups",
     "measure_quality",
+    "mix_vectors",
     "name_groups",
     "place_new",
+    "read_given",
     "spread_positions",
 ]

@@ -36,7 +36,13 @@ class Embedding(models.Model):
 
 
 class EmbeddingBlock(models.Model):
-    """Rows [4096 * number, 4096 * (number + 1)) of an embedding: one file of float16, little-endian, row-major."""
+    """Rows [4096 * number, 4096 * (number + 1)) of an embedding: one file, a record a row.
+
+    A record is the vector, float16 little-endian, and the SHA-256 of the bytes that it was made of (32 bytes): so a row
+    can never be taken for another revision's. A row whose image went, or was embedded anew further on, is nobody's.
+    """
+
+    SIZE = 4096
 
     embedding = models.ForeignKey(Embedding, on_delete=models.CASCADE, related_name="blocks")
     number = models.PositiveIntegerField()

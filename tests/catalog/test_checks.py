@@ -63,3 +63,18 @@ def test_a_queue_that_no_worker_could_serve_is_named(settings):
     settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["long"]}}
     (problem,) = checks.check_queues()
     assert problem.id == "catalog.E004" and "'short'" in problem.msg
+
+
+def test_a_file_of_word_vectors_that_is_none_is_named(settings, tmp_path):
+    path = tmp_path / "glove.txt"
+    settings.GALAXY_WORD_VECTORS = str(path)
+    (missing,) = checks.check_word_vectors()
+    assert missing.id == "catalog.E005" and str(path) in missing.msg
+
+    path.write_text("cat 1 2 3\ndog 1 2\n")
+    (broken,) = checks.check_word_vectors()
+    assert broken.msg.startswith("GALAXY_WORD_VECTORS: ") and "line 2: expected a word and 3 numbers" in broken.msg
+    assert "leave it empty" in (broken.hint or "")
+
+    path.write_text("cat 1 2 3\ndog 1 2 3\n")
+    assert checks.check_word_vectors() == []
