@@ -20,7 +20,7 @@ from catalog.admin.policy import may
 from catalog.admin.shown_builds import count_images, find_covers
 from catalog.models import Build, Cluster, Galaxy, Publication
 from catalog.permissions import Verb
-from catalog.services.labels import MAX_TERM_LENGTH, fold_term
+from catalog.terms import MAX_TERM_LENGTH, fold_term
 
 register_job_action(Galaxy, JobAction(kind="build_galaxy", label="Rebuild galaxy"))
 register_job_action(Galaxy, JobAction(kind="update_galaxy", label="Add new images"))

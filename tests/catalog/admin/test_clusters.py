@@ -1,7 +1,5 @@
 """Curators name, colour, describe, hide and order clusters."""
 
-import json
-
 import pytest
 from django.urls import reverse
 
@@ -134,24 +132,3 @@ def test_a_curator_of_another_collection_merges_nothing(client_as, merge_desk):
     page = client.post(reverse("admin:catalog_cluster_changelist"), form, follow=True).content.decode()
     assert "Nothing was merged: you are no curator of" in page
     assert Group.objects.filter(cluster=second).exists()
-
-
-def test_labels_asked_for_are_written_in_the_galaxys_form_and_can_be_taken_back(client_as):
-    library = make_library()
-    client = client_as("curator", library.collection)
-    address = reverse("admin:catalog_galaxy_change", args=[library.galaxy.pk])
-
-    def post(labels):
-        saved = Galaxy.objects.get(pk=library.galaxy.pk)
-        form = {name: getattr(saved, name) for name in ("title", "slug", "visibility", "perplexity", "random_state")}
-        form |= {f"builds-{name}_FORMS": 0 for name in ("TOTAL", "INITIAL")}
-        # The hidden field is how Django's form tells what was there when the page was opened.
-        form |= {"n_clusters": 25, "initial-extra_cluster_labels": json.dumps(saved.extra_cluster_labels)}
-        page = client.post(address, {**form, "extra_cluster_labels": labels}, follow=True).content.decode()
-        return page, Galaxy.objects.get(pk=library.galaxy.pk).extra_cluster_labels
-
-    assert post('["cat", "snow"]')[1] == ["cat", "snow"]
-    page, kept = post('["cat", ""]')
-    assert "got an empty label" in page
-    assert kept == ["cat", "snow"]
-    assert post("")[1] == []
