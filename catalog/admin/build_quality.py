@@ -84,7 +84,7 @@ MEASURES = [
     Measure(
         "moved.p95",
         "Moved, 95 of 100 images",
-        "95 of 100 moved no farther; the others found other neighbours.",
+        "95 of 100 of them moved no farther.",
         higher_is_better=False,
         as_percent=True,
     ),
