@@ -43,6 +43,7 @@ def build_panels(build: Build) -> dict[str, Any]:
         "moves": [{**row, "bar": bar(row["share"])} for row in describe_moves(build.quality)],
         "n_shared": read_measure(build.quality, "moved.n_shared"),
         "group_summary": describe_groups(this_side, last_side),
+        "labels_without_images": build.quality.get("labels_without_images") or [],
         "groups": _groups(build),
         "maps": _maps(build, last),
         "charts": _charts([*reversed(past), build]) if past else [],

@@ -84,7 +84,7 @@ MEASURES = [
     Measure(
         "moved.p95",
         "Moved, 95 of 100 images",
-        "95 of 100 moved no farther; the others found other neighbours.",
+        "95 of 100 of them moved no farther.",
         higher_is_better=False,
         as_percent=True,
     ),
@@ -171,8 +171,8 @@ def compare_making(this: Side, last: Side | None) -> list[dict[str, str]]:
     ]
     asked = [
         {
-            "name": f"Asked for: {_parameter_name(name)}",
-            "value": _show_parameter(value),
+            "name": f"Parameter, {_parameter_name(name)}",
+            "value": _show_parameter(name, value),
             "last": _show_last(name, last),
         }
         for name, value in this.parameters.items()
@@ -185,13 +185,17 @@ def _parameter_name(name: str) -> str:
 
 
 def _show_last(name: str, last: Side | None) -> str:
-    return _show_parameter(last.parameters[name]) if last and name in last.parameters else ""
+    return _show_parameter(name, last.parameters[name]) if last and name in last.parameters else ""
 
 
-def _show_parameter(value: Any) -> str:
+def _show_parameter(name: str, value: Any) -> str:
     if value is None:
-        return "automatic"
-    return ", ".join(map(str, value)) or "none" if isinstance(value, list) else str(value)
+        return "automatic" if name == "n_clusters" else "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _stage_seconds(side: Side) -> dict[str, float]:

@@ -91,7 +91,13 @@ def test_only_numbers_are_read(value):
 def test_how_it_was_made_is_told_without_a_verdict():
     this = Side(
         {"stage_seconds": {"neighbours": 12.4, "optimise": 3.21}, "n_iterations": 750, "peak_memory_bytes": 1_234e6},
-        {"perplexity": 50.0, "n_clusters": None, "extra_cluster_labels": ["cat", "dog"], "labels": []},
+        {
+            "perplexity": 50.0,
+            "n_clusters": None,
+            "extra_cluster_labels": ["cat", "dog"],
+            "fresh": True,
+            "based_on": None,
+        },
         80_984,
     )
     last = Side({"stage_seconds": {"neighbours": 11.0}}, {"perplexity": 30.0, "n_clusters": 25}, 80_000)
@@ -104,10 +110,11 @@ def test_how_it_was_made_is_told_without_a_verdict():
         "Seconds, neighbours": ("12 s", "11 s"),
         "Seconds, optimise": ("3.2 s", ""),
         "Seconds in all": ("16 s", "11 s"),
-        "Asked for: perplexity": ("50.0", "30.0"),
-        "Asked for: number of clusters": ("automatic", "25"),
-        "Asked for: extra cluster labels": ("cat, dog", ""),
-        "Asked for: labels": ("none", ""),
+        "Parameter, perplexity": ("50", "30"),
+        "Parameter, number of clusters": ("automatic", "25"),
+        "Parameter, extra cluster labels": ("cat, dog", ""),
+        "Parameter, fresh": ("yes", ""),
+        "Parameter, based on": ("none", ""),
     }
 
 

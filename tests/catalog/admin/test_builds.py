@@ -83,6 +83,11 @@ def test_groups_have_bars_in_their_colours_and_silhouettes(admin_client, history
     assert '<td data-title="Silhouette">–</td>' in page[page.index(f"{second.name}</a>") :]
 
 
+def test_a_label_that_made_no_cluster_is_named(admin_client):
+    page = page_of(admin_client, BuildFactory(quality={"labels_without_images": ["caat", "dgo"]}))
+    assert "No cluster for caat, dgo: no image carries it." in page
+
+
 def test_movement_and_history_are_drawn(admin_client, history):
     page = page_of(admin_client, history[2])
     assert "Of 3 images that were there before" in page and '<th scope="row">1 to 2 %</th><td>2</td>' in page

@@ -60,6 +60,13 @@ def test_a_label_longer_than_labels_are_is_refused_and_stays_typed(desk):
     assert Galaxy.objects.get().extra_cluster_labels == ["cat", "polar bear"]
 
 
+def test_more_labels_than_make_sense_are_refused(desk):
+    _, _, post = desk
+    page = post(extra_cluster_labels="\n".join(f"label {n}" for n in range(41)))
+    assert "at most 40 labels" in page and "got 41" in page
+    assert Galaxy.objects.get().extra_cluster_labels == ["cat", "polar bear"]
+
+
 def test_an_empty_number_of_clusters_means_automatic(desk):
     client, address, post = desk
     assert 'placeholder="automatic"' in client.get(address).content.decode()
