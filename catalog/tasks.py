@@ -21,10 +21,12 @@ from catalog.permissions import Verb
 from catalog.services import jobs
 from catalog.services.annotate import annotate_images
 from catalog.services.build import build_galaxy
+from catalog.services.build_update import update_galaxy
 from catalog.services.errors import ServiceError
 from catalog.services.folders import import_folder
 from catalog.services.jobs import JobKind, JobRun
 from catalog.services.labels import recompute_collection_labels
+from catalog.services.skeleton import place_images
 
 WAKE_UP_GRACE = timedelta(seconds=5)  # from a job's row to its wake-up's, which is written on commit
 KEEP_FINISHED = timedelta(days=1)  # of wake-ups; how a job went is told by the job
@@ -51,6 +53,8 @@ def register() -> None:
         JobKind("annotate_images", run_annotate, "Annotate images"),
         JobKind("recompute_labels", run_recompute, "Apply the minimum score"),
         JobKind("build_galaxy", run_build, "Build the galaxy"),
+        JobKind("update_galaxy", run_update, "Add new images"),
+        JobKind("place_images", run_place, "Place images around a skeleton"),
     ):
         jobs.register_job_kind(kind)
 
@@ -74,6 +78,17 @@ def run_recompute(run: JobRun) -> dict[str, Any]:
 def run_build(run: JobRun) -> dict[str, Any]:
     """Build the job's galaxy; `force` builds it even when nothing changed."""
     return build_galaxy(galaxy_of(run), force=bool(run.params.get("force")), progress=run.progress).as_json()
+
+
+def run_update(run: JobRun) -> dict[str, Any]:
+    """Place what is new in the job's galaxy, and move nothing else."""
+    return update_galaxy(galaxy_of(run), progress=run.progress).as_json()
+
+
+def run_place(run: JobRun) -> dict[str, Any]:
+    """Place a batch of a skeleton's build: images from `first` to `last`."""
+    first, last = int(run.params["first"]), int(run.params["last"])
+    return place_images(galaxy_of(run), int(run.params["build"]), first, last, progress=run.progress).as_json()
 
 
 def collection_of(run: JobRun) -> Collection:

@@ -4,7 +4,10 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.http import HttpRequest
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -12,10 +15,11 @@ from django.utils.safestring import SafeString
 from catalog.admin.changelist import PageAdmin
 from catalog.admin.filters import PermittedFilter
 from catalog.admin.pictures import colour_chip, thumbnails
+from catalog.admin.policy import may
 from catalog.admin.shown_builds import count_images, find_covers
 from catalog.models import Cluster, Image
 from catalog.permissions import Verb
-from catalog.services.curate import rename_cluster
+from catalog.services.curate import merge_clusters, rename_cluster
 from catalog.services.errors import ServiceError
 
 N_COVERS_ON_PAGE = 24
@@ -56,6 +60,7 @@ class ClusterAdmin(PageAdmin[Cluster]):
     list_select_related = ["galaxy"]
     search_fields = ["name"]
     raw_id_fields = ["cover"]
+    actions = ["merge"]
     readonly_fields = ["galaxy", "name_source", "runner_ups", "all_covers", "n_images", "uuid"]
     fieldsets = [
         (None, {"fields": ["all_covers", "n_images", "name", "name_source", "runner_ups", "description"]}),
@@ -77,6 +82,40 @@ class ClusterAdmin(PageAdmin[Cluster]):
                 rename_cluster(obj, name=name)
             except ServiceError as error:
                 self.message_user(request, str(error), messages.ERROR)
+
+    @admin.action(description="Merge selected clusters", permissions=["change"])
+    def merge(self, request: HttpRequest, queryset: QuerySet[Cluster]) -> HttpResponse | None:
+        """Ask which one stays, the largest unless somebody says otherwise; then merge."""
+        clusters = list(queryset)
+        if forbidden := [str(cluster) for cluster in clusters if not may(request, Verb.CURATE, cluster)]:
+            text = f"Nothing was merged: you are no curator of {', '.join(forbidden)}. Ask an owner for a role."
+            self.message_user(request, text, messages.ERROR)
+            return None
+        into = next((cluster for cluster in clusters if str(cluster.pk) == request.POST.get("into")), None)
+        if into is None and len(clusters) > 1:
+            return self._ask_which_stays(request, clusters)
+        try:
+            n_images = merge_clusters(into or clusters[0], clusters)
+        except ServiceError as error:
+            self.message_user(request, str(error), messages.ERROR)
+        else:
+            self.message_user(request, f"{n_images:,} images came to {into}.", messages.SUCCESS)
+        return None
+
+    def _ask_which_stays(self, request: HttpRequest, clusters: list[Cluster]) -> TemplateResponse:
+        sizes, pictures = count_images(clusters), find_covers(clusters)
+        rows = [
+            {
+                "cluster": cluster,
+                "chip": colour_chip(cluster.colour, cluster.name),
+                "n_images": f"{sizes.get(cluster.pk, 0):,}",
+                "covers": thumbnails(pictures.get(cluster.pk, [])),
+            }
+            for cluster in sorted(clusters, key=lambda cluster: -sizes.get(cluster.pk, 0))
+        ]
+        context = {"title": "Merge clusters", "rows": rows, "checkbox_name": ACTION_CHECKBOX_NAME}
+        context = {**self.admin_site.each_context(request), **context}
+        return TemplateResponse(request, "admin/catalog/cluster/merge.html", context)
 
     @admin.display(description="")
     def chip(self, obj: Cluster) -> SafeString:

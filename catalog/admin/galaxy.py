@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import Max, QuerySet
 from django.http import HttpRequest
@@ -19,10 +20,74 @@ from catalog.admin.policy import may
 from catalog.admin.shown_builds import count_images, find_covers
 from catalog.models import Build, Cluster, Galaxy, Publication
 from catalog.permissions import Verb
+from catalog.terms import MAX_TERM_LENGTH, fold_term
 
 register_job_action(Galaxy, JobAction(kind="build_galaxy", label="Rebuild galaxy"))
+register_job_action(Galaxy, JobAction(kind="update_galaxy", label="Add new images"))
 
 N_COVERS = 6
+
+
+class LabelLinesField(forms.Field):
+    """A list of labels, written one a line. Blanks around them, empty lines and repetitions are dropped."""
+
+    widget = forms.Textarea(attrs={"rows": 4, "cols": 40})
+
+    def prepare_value(self, value: Any) -> Any:
+        """A list as lines; what was typed stays as it was."""
+        return "\n".join(map(str, value)) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> list[str]:
+        """Lines as a list, in their order."""
+        kept: dict[str, str] = {}
+        for line in str(value or "").splitlines():
+            if term := " ".join(line.split()):
+                kept.setdefault(fold_term(term), term)
+        return list(kept.values())
+
+    def validate(self, value: list[str]) -> None:
+        """No term longer than labels are."""
+        super().validate(value)
+        for term in value:
+            if len(term) > MAX_TERM_LENGTH:
+                raise forms.ValidationError(
+                    f"Expected labels of at most {MAX_TERM_LENGTH} characters, one a line, got one of {len(term)}: "
+                    f"“{term[:40]}…”."
+                )
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Whether the list is another one, however it was typed."""
+        return not self.disabled and list(initial or []) != self.to_python(data)
+
+
+class GalaxyForm(forms.ModelForm[Galaxy]):
+    """Settings of a galaxy."""
+
+    extra_cluster_labels = LabelLinesField(
+        required=False,
+        label="Clusters by label",
+        help_text="Labels that get a cluster of their own whatever k-means finds, one a line, as images carry them.",
+    )
+
+    class Meta:
+        model = Galaxy
+        fields = [
+            "title",
+            "slug",
+            "collection",
+            "description",
+            "visibility",
+            "n_clusters",
+            "extra_cluster_labels",
+            "visual_weight",
+            "perplexity",
+            "random_state",
+            "publish_documents",
+        ]
+        widgets = {
+            "n_clusters": forms.NumberInput(attrs={"placeholder": "automatic"}),
+            "visual_weight": forms.NumberInput(attrs={"min": 0, "max": 1, "step": 0.05}),
+        }
 
 
 @admin.register(Galaxy)
@@ -32,17 +97,24 @@ class GalaxyAdmin(PageAdmin[Galaxy], JobActionAdmin[Galaxy]):
     index_order = 40
     change_verb = Verb.CURATE
     delete_verb = Verb.MANAGE
+    form = GalaxyForm
     inlines = [BuildInline]
     list_display = ["title", "open_link", "covers", "newest_build", "quality", "published", "visibility", "collection"]
     list_filter = [("collection", PermittedFilter), "visibility"]
     list_select_related = ["collection", "current_publication__build"]
     search_fields = ["title", "slug"]
-    form_labels = {"n_clusters": "number of clusters", "random_state": "seed"}
+    form_labels = {"n_clusters": "Number of clusters", "random_state": "Seed"}
     prepopulated_fields = {"slug": ["title"]}
     readonly_fields = ["open_link", "published", "clusters", "uuid", "created_at"]
     fieldsets = [
         (None, {"fields": ["title", "slug", "collection", "description", "visibility", "published", "open_link"]}),
-        ("Map", {"fields": ["n_clusters", "perplexity", "random_state"]}),
+        (
+            "Map",
+            {
+                "fields": ["n_clusters", "extra_cluster_labels", "visual_weight", "perplexity", "random_state"],
+                "description": "What is changed here shows after the next build.",
+            },
+        ),
         ("Publishing", {"fields": ["publish_documents"]}),
         ("Clusters", {"fields": ["clusters"]}),
         ("More", {"fields": ["uuid", "created_at"], "classes": ["collapse"]}),

@@ -5,9 +5,11 @@ The usual way: `label_vectors` -> `compute_positions` -> `spread_positions` -> `
 """
 
 from catalog.layout.colours import cluster_palette
+from catalog.layout.extra import extra_groups
 from catalog.layout.given import Given, GivenError, read_given
 from catalog.layout.glove import GloveError, GloveWords, check_glove
-from catalog.layout.groups import Groups, compute_groups, fit_k
+from catalog.layout.groups import Groups, choose_k, compute_groups, fit_k
+from catalog.layout.joining import join_groups
 from catalog.layout.matching import match_groups
 from catalog.layout.names import GroupName, name_groups
 from catalog.layout.placing import place_new
@@ -33,12 +35,15 @@ __all__ = [
     "WordVectors",
     "built_in_words",
     "check_glove",
+    "choose_k",
     "cluster_palette",
     "compute_groups",
     "compute_positions",
     "estimate_requirements",
+    "extra_groups",
     "fit_k",
     "fit_perplexity",
+    "join_groups",
     "label_vector",
     "label_vectors",
     "match_groups",

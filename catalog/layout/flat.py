@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from catalog.terms import fold_term
+
 
 @dataclass(frozen=True)
 class FlatLabels:
@@ -68,7 +70,7 @@ def _fold(
     spellings: tuple[str, ...], counts: NDArray[np.int64]
 ) -> tuple[tuple[str, ...], tuple[str, ...], NDArray[np.int64]]:
     """Return the sorted folded keys, the commonest spelling of each, and each spelling's place among the keys."""
-    folded = [" ".join(spelling.casefold().split()) for spelling in spellings]
+    folded = [fold_term(spelling) for spelling in spellings]
     by_key: dict[str, Counter[str]] = {}
     for spelling, key, count in zip(spellings, folded, counts.tolist(), strict=True):
         by_key.setdefault(key, Counter())[spelling] += count

@@ -17,7 +17,9 @@ def room_between(positions: NDArray[np.float32]) -> float:
     return float(ROOM * np.quantile(distances, 0.95) / np.cbrt(len(positions)))
 
 
-def spread_positions(positions: ArrayLike, *, n_rounds: int = N_ROUNDS) -> NDArray[np.float32]:
+def spread_positions(
+    positions: ArrayLike, *, fixed: ArrayLike | None = None, n_rounds: int = N_ROUNDS
+) -> NDArray[np.float32]:
     """Push apart images that lie closer than `room_between`, and leave all others where they are.
 
     t-SNE keeps near what is alike and does not mind if a hundred pictures share a spot; in a galaxy of thumbnails
@@ -27,11 +29,13 @@ def spread_positions(positions: ArrayLike, *, n_rounds: int = N_ROUNDS) -> NDArr
     Parameters
     ----------
     positions: (n_samples, 3), finite.
+    fixed: bool (n_samples,), images that stay where they are, to the bit; the others make room around them. None: all may move.
     n_rounds: at most so many; it ends sooner when nothing is too close.
 
     Returns
     -------
-    float32 (n_samples, 3), centred. Deterministic: images in the very same spot part in directions given by their numbers.
+    float32 (n_samples, 3), centred unless some are fixed. Deterministic: images in the very same spot part in directions given
+    by their numbers.
 
     Raises
     ------
@@ -42,9 +46,16 @@ def spread_positions(positions: ArrayLike, *, n_rounds: int = N_ROUNDS) -> NDArr
         raise ValueError(f"Expected positions of shape (n_samples, 3), got {places.shape}.")
     if not np.isfinite(places).all():
         raise ValueError("Expected finite positions, got NaN or infinite ones: lay the images out again.")
+    stay = np.zeros(len(places), dtype=bool) if fixed is None else np.asarray(fixed, dtype=bool)
+    if stay.shape != (len(places),):
+        raise ValueError(f"Expected fixed of shape ({len(places)},), one per position, got {stay.shape}.")
     if len(places) < 2:
         return places.astype(np.float32)
     room = room_between(places.astype(np.float32))
+    if stay.any():
+        if room > 0:
+            _spread_among(places, stay, room, n_rounds)
+        return places.astype(np.float32)
     if room > 0:
         for _ in range(n_rounds):
             pairs = cKDTree(places).query_pairs(room, output_type="ndarray")
@@ -53,6 +64,22 @@ def spread_positions(positions: ArrayLike, *, n_rounds: int = N_ROUNDS) -> NDArr
             _push_apart(places, pairs, room)
     centred: NDArray[np.float32] = (places - places.mean(axis=0)).astype(np.float32)
     return centred
+
+
+def _spread_among(places: NDArray[np.float64], stay: NDArray[np.bool_], room: float, n_rounds: int) -> None:
+    """Move those that do not stay; only their own surroundings are looked at, so a few among a million take no time."""
+    moving, kept = np.flatnonzero(~stay), np.flatnonzero(stay)
+    kept_places = places[kept]
+    tree = cKDTree(kept_places)
+    for _ in range(n_rounds):
+        moved = cKDTree(places[moving])
+        among = moving[moved.query_pairs(room, output_type="ndarray")]
+        near = moved.sparse_distance_matrix(tree, room, output_type="ndarray")
+        pairs = np.concatenate([among, np.column_stack([moving[near["i"]], kept[near["j"]]])])
+        if len(pairs) == 0:
+            break
+        _push_apart(places, pairs, room)
+        places[kept] = kept_places
 
 
 def _push_apart(places: NDArray[np.float64], pairs: NDArray[np.intp], room: float) -> None:

@@ -1,13 +1,32 @@
 """A galaxy and what it is made of: builds, their positions and groups, and the clusters that outlive them."""
 
+import json
 import uuid
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 
 from catalog.models.collection import Collection, Visibility
 from catalog.models.image import Image
+from catalog.terms import fold_term
+
+MAX_EXTRA_CLUSTERS = 40
+
+
+def validate_extra_cluster_labels(value: object) -> None:
+    """A list of at most forty terms, none of them empty or twice the same."""
+    expected = f'Expected a list of at most {MAX_EXTRA_CLUSTERS} labels such as ["cat", "snow"]'
+    if not isinstance(value, list) or not all(isinstance(term, str) for term in value):
+        raise ValidationError(f"{expected}, got {json.dumps(value)[:100]}.")
+    if len(value) > MAX_EXTRA_CLUSTERS:
+        raise ValidationError(f"{expected}, got {len(value)}. Leave out those that matter least.")
+    keys = [fold_term(term) for term in value]
+    if "" in keys:
+        raise ValidationError(f"{expected}, got an empty label. Leave it out.")
+    if twice := sorted({term for term, key in zip(value, keys, strict=True) if keys.count(key) > 1}):
+        raise ValidationError(f"{expected}, each once, got the same one several times: {', '.join(twice)}.")
 
 
 class Galaxy(models.Model):
@@ -34,6 +53,7 @@ class Galaxy(models.Model):
     extra_cluster_labels = models.JSONField(
         default=list,
         blank=True,
+        validators=[validate_extra_cluster_labels],
         help_text='Labels that get a cluster of their own whatever k-means finds, as a list: ["cat"].',
     )
     visual_weight = models.FloatField(

@@ -1,186 +1,293 @@
 """Building a galaxy: effective labels -> vectors -> positions -> groups -> clusters, saved as one immutable build."""
 
-import hashlib
-import json
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
-from django.db import transaction
-from django.db.models import Max
 from numpy.typing import NDArray
 
+from catalog.annotators.visual import N_VISUAL_FEATURES
 from catalog.layout import (
-    built_in_words,
+    Groups,
+    Layout,
+    Requirements,
     compute_groups,
     compute_positions,
-    label_vectors,
+    estimate_requirements,
+    extra_groups,
     measure_quality,
+    place_new,
     spread_positions,
 )
-from catalog.models import Build, EffectiveLabel, Galaxy, Group, Image, Position
-from catalog.services.chunks import in_chunks
+from catalog.models import Build, Galaxy, Group
+from catalog.services.build_input import BuildInput, read_input, visible_images
+from catalog.services.build_rows import (
+    FULL,
+    BuildDiscardedError,
+    BuildResult,
+    begin_build,
+    complete_build,
+    is_current,
+    last_build,
+    read_positions,
+    save_positions,
+)
+from catalog.services.build_vectors import compute_vectors
 from catalog.services.clusters import find_clusters
-from catalog.services.errors import ServiceError
+from catalog.services.embeddings import word_vectors
+from catalog.services.errors import BuildError
+from catalog.services.memory import available_memory, used_memory
 from catalog.services.progress import Progress, ignore_progress
 
-__all__ = ["BuildError", "BuildResult", "build_galaxy"]
+__all__ = [
+    "BuildDiscardedError",
+    "BuildError",
+    "BuildResult",
+    "build_galaxy",
+    "describe_needs",
+    "estimate_build",
+    "estimate_update",
+]
 
-# Raised when the same input would give another map: it is part of what makes a build the same build.
-METHOD_VERSION = 3  # 2: piles are spread; 3: images without labels are one group
-CHUNK = 2000
-KEPT_BUILDS = 5  # the newest ones, and any that a publication shows
-
-
-class BuildError(ServiceError):
-    """There is nothing to build from, or what there is cannot be built."""
-
-
-@dataclass(frozen=True)
-class BuildResult:
-    """The galaxy's newest build, and whether this run made it or found that nothing had changed."""
-
-    build: Build
-    created: bool
-
-    def as_json(self) -> dict[str, object]:
-        """For a command's last line and a job's result."""
-        return {
-            "galaxy": self.build.galaxy.slug,
-            "build": self.build.number,
-            "created": self.created,
-            "n_images": self.build.n_images,
-            "n_groups": self.build.groups.count(),
-            "quality": {k: v for k, v in self.build.quality.items() if k != "group_sizes"},
-        }
+# What the service holds beside the engine: an image's id, labels (8 of 12 bytes), their sparse matrix, old and new place.
+SERVICE_BYTES_PER_IMAGE = 600
+VECTOR_COPIES = 3
+UPDATE_SECONDS_PER_IMAGE = 1e-4
 
 
-@dataclass(frozen=True)
-class _Input:
-    """What a galaxy is built from; lists are parallel, in order of image id."""
-
-    image_ids: list[int]
-    labels: list[list[str]]
-    scores: list[list[float]]
-    fingerprint: str
-
-
-def build_galaxy(galaxy: Galaxy, *, force: bool = False, progress: Progress = ignore_progress) -> BuildResult:
+def build_galaxy(
+    galaxy: Galaxy,
+    *,
+    force: bool = False,
+    fresh: bool = False,
+    vectors_file: Path | None = None,
+    positions_file: Path | None = None,
+    exceed_memory: bool = False,
+    progress: Progress = ignore_progress,
+) -> BuildResult:
     """Place the collection's visible images and group them; the same input as last time gives back the last build.
+
+    It starts from where the last build put the images, whatever has changed since, so that the map people know stays put.
 
     Parameters
     ----------
     force
         Build although nothing changed.
+    fresh
+        Forget the last build's positions and start from nothing; also builds although nothing changed.
+    vectors_file, positions_file
+        A library's own numbers by external id, in one of the formats of `catalog.layout.read_given`: vectors instead of those
+        of the labels, positions instead of the engine's. Positions are centred and otherwise taken as they are. Images that
+        a file does not name are left out.
+    exceed_memory
+        Try even if the machine seems to have too little memory.
 
     Raises
     ------
     BuildError
-        When no visible image has been imported.
+        When no visible image has been imported, a file cannot be read or names none of them, or the build would need more
+        memory than there is.
     """
-    progress("Reading labels", 0, 0)
-    given = _read_input(galaxy)
-    if not given.image_ids:
-        raise BuildError(
-            f"The collection {galaxy.collection.slug} has no visible image to build from. Import some first: "
-            f"manage.py import_images FOLDER --collection {galaxy.collection.slug}"
-        )
-    last = galaxy.builds.filter(complete=True).order_by("-number").first()
-    if last is not None and last.input_fingerprint == given.fingerprint and not force:
+    given = read_input(galaxy, vectors_file=vectors_file, positions_file=positions_file, progress=progress)
+    last = last_build(galaxy)
+    if last is not None and is_current(last, given.fingerprint, {FULL}) and not (force or fresh):
         return BuildResult(build=last, created=False)
-
-    progress("Vectors", 0, 0)
-    vectors = label_vectors(given.labels, given.scores, built_in_words())
-    layout = compute_positions(
-        vectors, perplexity=galaxy.perplexity, random_state=galaxy.random_state, on_progress=progress
-    )
-    progress("Groups", 0, 0)
-    positions = spread_positions(layout.positions)
-    groups = compute_groups(
-        layout.positions, k=galaxy.n_clusters, random_state=galaxy.random_state, apart=~vectors.any(axis=1)
-    )
+    if not exceed_memory:
+        # Own positions need no engine: like an update, only everybody's vectors.
+        estimate = estimate_build if given.own_positions is None else estimate_update
+        n_features = None if given.own_vectors is None else given.own_vectors.shape[1]
+        require_memory(galaxy, estimate(galaxy, len(given.image_ids), n_features=n_features), progress)
+    last = None if fresh or given.own_positions is not None else last
+    galaxy_map = map_images(galaxy, given, last, progress)
     progress("Quality", 0, 0)
-    quality = measure_quality(vectors, positions, groups.assignments, random_state=galaxy.random_state)
-    quality |= {"kl_divergence": layout.kl_divergence, "stage_seconds": layout.stage_seconds}
-    build = _save_build(galaxy, given, positions, groups.assignments, quality, progress)
-    _prune_builds(galaxy)
+    quality = measure_quality(
+        galaxy_map.vectors,
+        galaxy_map.positions,
+        galaxy_map.groups.assignments,
+        layout_positions=galaxy_map.layout_positions,
+        previous_positions=galaxy_map.previous_positions,
+        random_state=galaxy.random_state,
+    )
+    parameters = {"method": FULL, **based_on(last), **given.told}
+    build, groups = save_map(galaxy, given, galaxy_map, parameters=parameters, quality=quality)
+    save_positions(
+        build, groups, given.image_ids, galaxy_map.positions, galaxy_map.groups.assignments, progress=progress
+    )
+    complete_build(build)
     return BuildResult(build=build, created=True)
 
 
-def _read_input(galaxy: Galaxy) -> _Input:
-    """Read images and effective labels in order of image id, hashing what is read."""
-    images = Image.objects.filter(collection=galaxy.collection, hidden=False, current_revision__isnull=False)
-    uuid_of = dict(images.order_by("pk").values_list("pk", "uuid"))
-    parameters = [METHOD_VERSION, galaxy.n_clusters, galaxy.perplexity, galaxy.random_state]
-    digest = hashlib.sha256(json.dumps(parameters).encode())
-    labels: dict[int, list[str]] = {pk: [] for pk in uuid_of}
-    scores: dict[int, list[float]] = {pk: [] for pk in uuid_of}
-    rows = (
-        EffectiveLabel.objects.filter(image__in=images)
-        .order_by("image_id", "label__key")
-        .values_list("image_id", "label__term", "score")
+@dataclass(frozen=True)
+class GalaxyMap:
+    """Where images lie and which groups they make."""
+
+    vectors: NDArray[np.float32]
+    """float32 (n_images, n_features)."""
+    layout_positions: NDArray[np.float32]
+    """float32 (n_images, 3), centred: as t-SNE found them, or as the library gave them."""
+    positions: NDArray[np.float32]
+    """float32 (n_images, 3), centred: as they are shown, t-SNE's piles spread."""
+    previous_positions: NDArray[np.float32] | None
+    """float32 (n_images, 3), NaN for new images: where the last build put them; None if it does not start from one."""
+    groups: Groups
+    told: dict[str, Any]
+    """What the engine says of its work."""
+
+
+def map_images(galaxy: Galaxy, given: BuildInput, last: Build | None, progress: Progress) -> GalaxyMap:
+    """Lay images out, from where the build `last` put them, and group them, with the galaxy's settings."""
+    vectors = compute_vectors(galaxy, given, progress=progress)
+    previous, previous_groups, apart = None, None, None
+    if given.own_positions is not None:
+        # Not spread: whoever computed them wants to see them. Nor are images without labels taken out of their places.
+        found = given.own_positions - given.own_positions.mean(axis=0, dtype=np.float64)
+        found = shown = found.astype(np.float32)
+        told: dict[str, Any] = {}
+    else:
+        if last is not None:
+            placed = read_positions(last)
+            previous, previous_groups = placed.positions_of(given.image_ids), placed.groups_of(given.image_ids)
+        layout = lay_out(galaxy, vectors, previous, progress)
+        found, shown = layout.positions, spread_positions(layout.positions)
+        apart = ~vectors.any(axis=1)
+        told = {"kl_divergence": layout.kl_divergence, "stage_seconds": layout.stage_seconds}
+    progress("Groups", 0, 0)
+    extra = extra_groups(given.rows.labels, given.rows.scores, galaxy.extra_cluster_labels)
+    # On what t-SNE found: spreading loosens piles, and is for the eye alone.
+    groups = compute_groups(
+        found,
+        k=galaxy.n_clusters,
+        random_state=galaxy.random_state,
+        apart=apart,
+        extra=extra,
+        previous=previous_groups,
     )
-    for image_id, term, score in rows.iterator(CHUNK):
-        if image_id in labels:
-            labels[image_id].append(term)
-            scores[image_id].append(score)
-    for pk, uuid in uuid_of.items():
-        digest.update(uuid.bytes)
-        digest.update(json.dumps([labels[pk], [round(score, 6) for score in scores[pk]]]).encode())
-    return _Input(list(uuid_of), list(labels.values()), list(scores.values()), digest.hexdigest())
+    return GalaxyMap(vectors, found, shown, previous, groups, told)
 
 
-def _save_build(
-    galaxy: Galaxy,
-    given: _Input,
-    positions: NDArray[np.float32],
-    assignments: NDArray[np.int32],
-    quality: dict[str, object],
-    progress: Progress,
-) -> Build:
-    """Write a build in short transactions; it counts only once it is complete."""
-    Build.objects.filter(galaxy=galaxy, complete=False).delete()  # what a killed run left behind
-    sizes = np.bincount(assignments)
-    centroids = [positions[assignments == group].mean(axis=0).tolist() for group in range(len(sizes))]
-    with transaction.atomic():
-        number = (galaxy.builds.aggregate(Max("number"))["number__max"] or 0) + 1
-        clusters = find_clusters(galaxy, given.image_ids, assignments, given.labels, given.scores)
-        build = Build.objects.create(
-            galaxy=galaxy,
-            number=number,
-            parameters={
-                "method_version": METHOD_VERSION,
-                "n_clusters": galaxy.n_clusters,
-                "perplexity": galaxy.perplexity,
-            },
-            random_state=galaxy.random_state,
-            input_fingerprint=given.fingerprint,
-            quality=quality,
-            n_images=len(given.image_ids),
+def find_kinds(galaxy: Galaxy, given: BuildInput, vectors: NDArray[np.float32]) -> NDArray[np.int32]:
+    """Number the images whose group was not made by position: those with a label asked for by name, and those without any.
+
+    int32 (n_images,), -1 for all others.
+    """
+    kinds = extra_groups(given.rows.labels, given.rows.scores, galaxy.extra_cluster_labels)
+    kinds[(kinds < 0) & ~vectors.any(axis=1)] = len(galaxy.extra_cluster_labels)
+    return kinds
+
+
+def save_map(
+    galaxy: Galaxy, given: BuildInput, galaxy_map: GalaxyMap, *, parameters: dict[str, Any], quality: dict[str, Any]
+) -> tuple[Build, list[Group]]:
+    """Find or make a cluster for each group, and begin the build; positions are for the caller to save."""
+    rows, groups, terms = given.rows, galaxy_map.groups, galaxy.extra_cluster_labels
+    clusters = find_clusters(
+        galaxy,
+        given.image_ids.tolist(),
+        groups.assignments,
+        rows.labels,
+        rows.scores,
+        asked_for={group: terms[extra] for group, extra in enumerate(groups.extra.tolist()) if extra >= 0},
+    )
+    # A label that nobody has makes no cluster, and its curator should know why.
+    without_images = [term for number, term in enumerate(terms) if number not in groups.extra]
+    return begin_build(
+        galaxy,
+        fingerprint=given.fingerprint,
+        n_images=len(given.image_ids),
+        clusters=clusters,
+        assignments=groups.assignments,
+        positions=galaxy_map.positions,
+        parameters=parameters,
+        quality={**quality, **galaxy_map.told, "labels_without_images": without_images},
+    )
+
+
+def estimate_build(
+    galaxy: Galaxy, n_images: int | None = None, *, n_skeleton: int | None = None, n_features: int | None = None
+) -> Requirements:
+    """Say what laying out the galaxy's visible images, or so many, takes: the engine's memory and time, and this service's.
+
+    Parameters
+    ----------
+    n_skeleton
+        If it is by a skeleton, of how many images.
+    n_features
+        Length of the vectors; that of the spaces that count in the galaxy by default.
+    """
+    n_images = visible_images(galaxy.collection).count() if n_images is None else n_images
+    n_laid_out = n_images if n_skeleton is None else min(n_skeleton, n_images)
+    engine = estimate_requirements(n_laid_out, n_features or _n_features(galaxy), perplexity=galaxy.perplexity)
+    return Requirements(engine.memory_bytes + SERVICE_BYTES_PER_IMAGE * n_images, engine.seconds)
+
+
+def estimate_update(galaxy: Galaxy, n_images: int | None = None, *, n_features: int | None = None) -> Requirements:
+    """Say what placing new images among so many old ones takes: the vectors of all, the old ones', and those reduced."""
+    n_images = visible_images(galaxy.collection).count() if n_images is None else n_images
+    bytes_per_vector = 4 * (n_features or _n_features(galaxy))
+    memory = used_memory() + n_images * (SERVICE_BYTES_PER_IMAGE + VECTOR_COPIES * bytes_per_vector)
+    return Requirements(memory, n_images * UPDATE_SECONDS_PER_IMAGE)
+
+
+def _n_features(galaxy: Galaxy) -> int:
+    """The length of the vectors that the galaxy is laid out by."""
+    meaning = word_vectors().n_features if galaxy.visual_weight < 1 else 0
+    return meaning + (N_VISUAL_FEATURES if galaxy.visual_weight > 0 else 0)
+
+
+def require_memory(galaxy: Galaxy, needed: Requirements, progress: Progress = ignore_progress) -> None:
+    """Say what is needed, and refuse to begin what would be killed in the middle.
+
+    Where the system does not say what it has, nothing is refused.
+
+    Raises
+    ------
+    BuildError
+        When the process would come to need more than it has and can still get.
+    """
+    progress(describe_needs(needed), 0, 0)
+    available = available_memory()
+    if available is not None and needed.memory_bytes > available + used_memory():
+        raise BuildError(
+            f"Building {galaxy.slug} needs about {in_gb(needed.memory_bytes)} of memory, and this machine has "
+            f"{in_gb(available)} left. Lay out a part and place the rest around it (--skeleton 100000), "
+            "give the machine more memory, or try it anyway (--exceed-memory)."
         )
-        groups = Group.objects.bulk_create(
-            [
-                Group(build=build, number=i, cluster=cluster, n_images=int(sizes[i]), x=x, y=y, z=z)
-                for i, (cluster, (x, y, z)) in enumerate(zip(clusters, centroids, strict=True))
-            ]
-        )
-    rows = zip(given.image_ids, assignments.tolist(), positions.tolist(), strict=True)
-    done = 0
-    for chunk in in_chunks(rows, CHUNK):
-        progress("Saving", done, len(given.image_ids))
-        Position.objects.bulk_create(
-            [
-                Position(build=build, image_id=image_id, group=groups[group], x=x, y=y, z=z)
-                for image_id, group, (x, y, z) in chunk
-            ],
-        )
-        done += len(chunk)
-    build.complete = True
-    build.save(update_fields=["complete"])
-    progress("Saving", done, len(given.image_ids))
-    return build
 
 
-def _prune_builds(galaxy: Galaxy) -> None:
-    """Let old builds go, except those that a publication shows."""
-    kept = galaxy.builds.filter(complete=True).order_by("-number").values_list("pk", flat=True)[:KEPT_BUILDS]
-    galaxy.builds.exclude(pk__in=list(kept)).filter(publications__isnull=True).delete()
+def describe_needs(needed: Requirements) -> str:
+    """Say for people what a build takes, and what there is: "Needs about 2.1 GB of memory (21.0 GB are free) and 1 minute."."""
+    available = available_memory()
+    free = "" if available is None else f" ({in_gb(available)} are free)"
+    minutes = needed.seconds / 60
+    duration = f"{minutes:.0f} minutes" if minutes >= 1.5 else "a minute" if minutes > 0.5 else "less than a minute"
+    return f"Needs about {in_gb(needed.memory_bytes)} of memory{free} and {duration}."
+
+
+def in_gb(n_bytes: int) -> str:
+    """Return a size for people: "2.1 GB"."""
+    return f"{n_bytes / 1e9:.1f} GB"
+
+
+def lay_out(
+    galaxy: Galaxy, vectors: NDArray[np.float32], previous: NDArray[np.float32] | None, progress: Progress
+) -> Layout:
+    """Run the engine with the galaxy's settings; `previous` (n, 3) is where to start, NaN for new images."""
+    if previous is not None and np.isnan(previous).all():
+        previous = None
+    if previous is not None and (new := np.isnan(previous).any(axis=1)).any():
+        # Until the engine takes NaN: new images are placed among the old ones first.
+        previous = previous.copy()
+        previous[new] = place_new(vectors[new], vectors[~new], previous[~new], random_state=galaxy.random_state)
+    return compute_positions(
+        vectors,
+        perplexity=galaxy.perplexity,
+        random_state=galaxy.random_state,
+        initial=previous,
+        on_progress=progress,
+    )
+
+
+def based_on(last: Build | None) -> dict[str, Any]:
+    """Which build's map a new one continues."""
+    return {"based_on": None if last is None else last.number}

@@ -4,7 +4,10 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TypeVar
 
-__all__ = ["in_chunks"]
+__all__ = ["IMAGES_PER_QUERY", "in_chunks"]
+
+# For `image_id IN (...)`: SQLite takes 999 parameters in its oldest form, and the answer (some 7,000 labels) is small.
+IMAGES_PER_QUERY = 900
 
 T = TypeVar("T")
 

@@ -1,13 +1,15 @@
 """Plain words of a curator about clusters and images, taken at once."""
 
+from collections.abc import Iterable
+
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
-from catalog.models import Cluster, Image
+from catalog.models import Cluster, Group, Image, Pin
 from catalog.services.errors import ServiceError
 
-__all__ = ["hide_images", "rename_cluster"]
+__all__ = ["hide_images", "merge_clusters", "rename_cluster"]
 
 MAX_NAME_LENGTH = 200
 
@@ -34,6 +36,37 @@ def rename_cluster(cluster: Cluster, *, name: str) -> None:
         ) from error
     cluster.name = name
     cluster.name_source = Cluster.NameSource.CURATOR
+
+
+def merge_clusters(into: Cluster, others: Iterable[Cluster]) -> int:
+    """Let one cluster take the groups and pins of others, which lie dormant from then on; says how many images of the newest build came.
+
+    The groups of all kept builds move, so that later builds find the images in the one cluster, and do not wake the others
+    where a group is theirs alone again. Visitors see it after the next publication.
+
+    Raises ServiceError when there is nothing to merge, when clusters are of another galaxy, or when some are hidden and some are
+    not: merging must not show what somebody hid.
+    """
+    others = [cluster for cluster in others if cluster.pk != into.pk]
+    if not others:
+        raise ServiceError("Expected at least two clusters to merge, got one. Select another one, too.")
+    if strangers := [cluster.name for cluster in others if cluster.galaxy_id != into.galaxy_id]:
+        raise ServiceError(
+            f"Expected clusters of {into.galaxy}, got some of another galaxy: {', '.join(strangers)}. "
+            "Select clusters of one galaxy only."
+        )
+    if unlike := [cluster.name for cluster in others if cluster.hidden != into.hidden]:
+        raise ServiceError(
+            f"Expected clusters that are all {'hidden' if into.hidden else 'shown'} like {into.name}, "
+            f"got others: {', '.join(unlike)}. Hide all of them or none first."
+        )
+    with transaction.atomic():
+        newest = into.galaxy.builds.filter(complete=True).order_by("-number").first()
+        moved = Group.objects.filter(cluster__in=others)
+        n_images = moved.filter(build=newest).aggregate(n=Sum("n_images", default=0))["n"]
+        moved.update(cluster=into)
+        Pin.objects.filter(cluster__in=others).update(cluster=into)
+    return int(n_images)
 
 
 def hide_images(images: QuerySet[Image], *, hidden: bool) -> int:

@@ -6,3 +6,7 @@ class ServiceError(Exception):
 
     Commands report it as CommandError, jobs as their error, the admin as a message, the API as a 4xx answer.
     """
+
+
+class BuildError(ServiceError):
+    """There is nothing to build from, or what there is cannot be built."""

@@ -1,6 +1,5 @@
 """Terms and what holds of them: from machines' words and people's decisions to effective labels."""
 
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -8,6 +7,7 @@ from django.db import transaction
 
 from catalog.models import Collection, Decision, EffectiveLabel, Image, Label, MachineLabel
 from catalog.services.progress import Progress, ignore_progress
+from catalog.terms import MAX_TERM_LENGTH, fold_term
 
 __all__ = [
     "LabelScore",
@@ -18,7 +18,6 @@ __all__ = [
     "write_machine_labels",
 ]
 
-MAX_TERM_LENGTH = 200
 SIDECAR = "sidecar"
 DECISION = "decision"
 CHUNK = 500
@@ -32,11 +31,6 @@ class LabelScore:
     score: float
     vocabulary: str = ""
     concept_id: str = ""
-
-
-def fold_term(term: str) -> str:
-    """The key by which a term is found: Unicode NFKC, case folded, single blanks. Plurals stay: glass is not glasses."""
-    return " ".join(unicodedata.normalize("NFKC", term).casefold().split())[:MAX_TERM_LENGTH]
 
 
 def find_or_make_labels(collection: Collection, terms: Iterable[LabelScore]) -> dict[str, Label]:

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from PIL import Image as Pillow
 
 from catalog.management.progress import ProgressBar
-from catalog.models import Collection, Galaxy, Image
+from catalog.models import Collection, Galaxy, Image, Job, Occurrence
 from catalog.services.annotate import AnnotateResult
 from catalog.services.errors import ServiceError
 from tests.factories import CollectionFactory, GalaxyFactory, ImageFactory
@@ -111,6 +111,74 @@ class TestBuildAndPublish:
         assert run("publish_galaxy", "--collection", "animals").startswith("Published build 2 of animals: 6 images")
         assert run_json("publish_galaxy", "--collection", "animals")["created"] is False
         assert Galaxy.objects.get().current_publication.n_images == 6
+
+    def test_an_update_says_how_many_are_new_and_a_program_reads_one_line(self):
+        collection = CollectionFactory(slug="animals")
+        ImageFactory.create_batch(30, collection=collection, labels={"cat": 0.9}, renditions=False)
+        with pytest.raises(CommandError, match=r"none yet\. Build it first: manage\.py build_galaxy"):
+            run("build_galaxy", "--collection", "animals", "--update")
+        run("build_galaxy", "--collection", "animals")
+        assert run("build_galaxy", "--collection", "animals", "--update").startswith("Nothing has changed")
+        ImageFactory.create_batch(2, collection=collection, labels={"cat": 0.9}, renditions=False)
+        out = run("build_galaxy", "--collection", "animals", "--update")
+        assert out == (
+            "Made build 2 of animals: 32 images in 4 groups.\n2 of them are new; the others are where they were.\n"
+        )
+        updated = run_json("build_galaxy", "--collection", "animals", "--update", "--force")
+        assert (updated["method"], updated["based_on"], updated["n_new"]) == ("update", 2, 0)
+
+    def test_a_skeleton_is_worked_off_by_the_command_itself(self):
+        collection = CollectionFactory(slug="animals")
+        ImageFactory.create_batch(30, collection=collection, labels={"cat": 0.9}, renditions=False)
+        built = run_json("build_galaxy", "--collection", "animals", "--skeleton", "20")
+        assert (built["method"], built["n_images"], built["created"]) == ("skeleton", 30, True)
+        assert Job.objects.get(kind="place_images").result["n_placed"] == 10
+
+    def test_it_says_what_it_needs_unless_a_program_reads(self):
+        ImageFactory.create_batch(3, collection=CollectionFactory(slug="animals"), renditions=False)
+        for options in ((), ("--update",), ("--skeleton", "10")):
+            told = io.StringIO()
+            call_command("build_galaxy", "--collection", "animals", *options, stdout=io.StringIO(), stderr=told)
+            assert told.getvalue().startswith("Needs about 0.")
+        told = io.StringIO()
+        call_command("build_galaxy", "--collection", "animals", "--json", stdout=io.StringIO(), stderr=told)
+        assert told.getvalue() == ""
+
+    def test_own_positions_are_taken_and_who_is_left_out_is_named(self, tmp_path):
+        collection = CollectionFactory(slug="animals")
+        for n in range(4):
+            image = ImageFactory(collection=collection, labels={"cat": 0.9}, renditions=False)
+            Occurrence.objects.create(
+                collection=collection, image=image, source="s", location=f"{n}.jpg", external_id=f"m-{n}"
+            )
+        file = tmp_path / "positions.csv"
+        file.write_text("id,x,y,z\nm-0,0,0,1\nm-1,0,1,0\nm-2,1,0,0\nm-9,1,1,1\n")
+        out = run("build_galaxy", "--collection", "animals", "--positions", str(file))
+        assert out.splitlines()[1:] == [
+            "1 images are not in the file and were left out: m-3",
+            "1 ids in the file belong to no image: m-9",
+        ]
+
+    @pytest.mark.parametrize(
+        ("options", "message"),
+        [
+            (("--update", "--fresh"), "give one of them"),
+            (("--skeleton", "100", "--vectors", "v.csv"), "without --vectors"),
+            (("--skeleton", "100", "--update"), "not allowed with argument"),
+            (("--vectors", "nowhere.csv"), r"nowhere\.csv"),
+        ],
+    )
+    def test_what_does_not_go_together_is_said(self, options, message):
+        ImageFactory(collection=CollectionFactory(slug="animals"), renditions=False)
+        with pytest.raises(CommandError, match=message):
+            run("build_galaxy", "--collection", "animals", *options)
+
+    def test_help_says_what_every_option_does(self, capsys):
+        with pytest.raises(SystemExit):
+            call_command("build_galaxy", "--help")
+        text = capsys.readouterr().out
+        for option in ("--update", "--skeleton N", "--positions FILE", "--vectors FILE", "--fresh", "--exceed-memory"):
+            assert option in text
 
     def test_one_of_several_galaxies_has_to_be_named(self):
         galaxy = GalaxyFactory(slug="one")

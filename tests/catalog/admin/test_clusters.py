@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from catalog.models import Cluster
+from catalog.models import Cluster, Galaxy, Group
 from tests.catalog.admin.world import make_library
 from tests.factories import ClusterFactory, ImageFactory
 
@@ -71,3 +71,64 @@ def test_a_cluster_without_groups_is_called_dormant(admin_client):
     ClusterFactory(galaxy=library.galaxy, name="gone")
     page = admin_client.get(reverse("admin:catalog_cluster_changelist")).content.decode()
     assert "none: dormant" in page
+
+
+@pytest.fixture
+def merge_desk(client_as):
+    """A curator's client, the two clusters of a build (two images each, one more in the second), and a function that merges."""
+    library = make_library()
+    client = client_as("curator", library.collection)
+    first, second = (group.cluster for group in library.build.groups.order_by("number"))
+    library.build.groups.filter(cluster=second).update(n_images=3)
+
+    def merge(*clusters, **values):
+        form = {"action": "merge", "_selected_action": [cluster.pk for cluster in clusters], **values}
+        return client.post(reverse("admin:catalog_cluster_changelist"), form, follow=True).content.decode()
+
+    return library, first, second, merge
+
+
+def test_merging_asks_which_cluster_stays_and_proposes_the_largest(merge_desk):
+    _, first, second, merge = merge_desk
+    page = merge(first, second)
+    assert f'value="{second.pk}" checked' in page
+    assert f'name="into" id="into-{first.pk}"' in page
+    assert "/small" in page
+    assert Group.objects.filter(cluster=first).exists()
+
+
+def test_merged_clusters_share_their_images(merge_desk):
+    library, first, second, merge = merge_desk
+    page = merge(first, second, into=first.pk)
+    assert f"3 images came to {first}." in page
+    assert set(library.build.groups.values_list("cluster", flat=True)) == {first.pk}
+    assert "none: dormant" in page
+
+
+def test_one_cluster_alone_or_one_of_another_galaxy_is_not_merged(merge_desk):
+    library, first, second, merge = merge_desk
+    assert "Expected at least two clusters to merge, got one." in merge(first)
+    other = ClusterFactory(galaxy__collection=library.collection, name="elsewhere")
+    assert "got some of another galaxy: elsewhere" in merge(first, other, into=first.pk)
+    # A cluster that was not selected cannot stay: the page asks again.
+    assert "One of them stays" in merge(first, second, into=other.pk)
+    assert Group.objects.filter(cluster=second).exists()
+
+
+def test_a_viewer_merges_nothing(client_as, merge_desk):
+    library, first, second, _ = merge_desk
+    client = client_as("viewer", library.collection)
+    form = {"action": "merge", "_selected_action": [first.pk, second.pk], "into": first.pk}
+    client.post(reverse("admin:catalog_cluster_changelist"), form)
+    assert Group.objects.filter(cluster=second).exists()
+
+
+def test_a_curator_of_another_collection_merges_nothing(client_as, merge_desk):
+    library, first, second, _ = merge_desk
+    Galaxy.objects.update(visibility="public")
+    type(library.collection).objects.update(visibility="public")
+    client = client_as("curator", make_library(visibility="public").collection)
+    form = {"action": "merge", "_selected_action": [first.pk, second.pk], "into": first.pk}
+    page = client.post(reverse("admin:catalog_cluster_changelist"), form, follow=True).content.decode()
+    assert "Nothing was merged: you are no curator of" in page
+    assert Group.objects.filter(cluster=second).exists()

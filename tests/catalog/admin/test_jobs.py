@@ -73,6 +73,19 @@ def test_a_button_on_the_page_starts_the_same_job(client_as):
     assert client.post(reverse("admin:catalog_galaxy_start", args=[galaxy.pk, "import_folder"])).status_code == 404
 
 
+def test_new_images_can_be_added_by_a_button_of_their_own(client_as):
+    galaxy = GalaxyFactory()
+    client = client_as("curator", galaxy.collection)
+    page = client.get(reverse("admin:catalog_galaxy_change", args=[galaxy.pk])).content.decode()
+    assert "Add new images" in page
+    client.post(reverse("admin:catalog_galaxy_start", args=[galaxy.pk, "update_galaxy"]))
+    job = Job.objects.get()
+    assert (job.kind, job.galaxy, job.params) == ("update_galaxy", galaxy, {})
+    run_job(job.uuid, worker="w")
+    job.refresh_from_db()
+    assert "none yet. Build it first" in job.error
+
+
 def test_a_contributor_is_offered_no_button_and_cannot_post_one(client_as):
     galaxy = GalaxyFactory()
     client = client_as("contributor", galaxy.collection)

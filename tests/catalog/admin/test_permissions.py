@@ -176,6 +176,7 @@ def test_a_galaxy_can_only_be_added_to_a_collection_one_curates(client_as):
         "slug": "sky",
         "visibility": "private",
         "n_clusters": 25,
+        "visual_weight": 0,
         "perplexity": 50,
         "random_state": 0,
     }

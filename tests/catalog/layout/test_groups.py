@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
+from sklearn.metrics import adjusted_rand_score
 
-from catalog.layout import compute_groups, fit_k, match_groups, measure_quality
+from catalog.layout import choose_k, compute_groups, extra_groups, fit_k
 
 
 def balls(*sizes, seed=0):
@@ -66,73 +67,6 @@ def test_what_cannot_be_grouped_is_refused(positions, k, message):
         compute_groups(positions, k=k)
 
 
-def test_a_new_group_finds_the_cluster_that_its_images_came_from():
-    # Cluster 0 was split in two, cluster 1 stayed but for one image, and the last group is all new.
-    groups = [0, 0, 1, 1, 2, 2, 2, 3, 3]
-    clusters = [0, 0, 0, 0, 1, 1, 0, -1, -1]
-    assert match_groups(groups, clusters) == [0, 0, 1, None]
-
-
-def test_a_few_strays_do_not_carry_a_cluster_along():
-    # Group 0 draws from four clusters, none of which gives most of it or most of itself.
-    groups = [0] * 8 + [1] * 20
-    clusters = [0, 0, 1, 1, 2, 2, 3, 3] + [0, 1, 2, 3] * 5
-    assert match_groups(groups, clusters)[0] is None
-    assert match_groups(groups, clusters, min_share=0.25)[0] == 0
-
-
-def test_a_cluster_swallowed_by_a_larger_group_goes_with_it_only_if_it_is_the_largest_part():
-    groups = [0] * 9
-    clusters = [5] * 4 + [2] * 3 + [1] * 2
-    assert match_groups(groups, clusters) == [5]
-
-
-def test_matching_without_any_old_image_finds_nothing():
-    assert match_groups([0, 1, 1], [-1, -1, -1]) == [None, None]
-    assert match_groups([], []) == []
-
-
-@pytest.mark.parametrize(
-    ("groups", "clusters", "share", "message"),
-    [
-        ([0, 1], [0], 0.5, r"got shapes \(2,\) and \(1,\)"),
-        ([0, -1], [0, 0], 0.5, "groups from 0 and clusters from -1, got -1 and 0"),
-        ([0, 1], [0, -2], 0.5, "got 0 and -2"),
-        ([0], [0], 0.0, r"min_share in \(0, 1\], got 0"),
-    ],
-)
-def test_what_cannot_be_matched_is_refused(groups, clusters, share, message):
-    with pytest.raises(ValueError, match=message):
-        match_groups(groups, clusters, min_share=share)
-
-
-def test_quality_tells_a_good_map_from_a_shuffled_one():
-    places = balls(100, 100, 100)
-    owners = np.repeat([0, 1, 2], 100)
-    good = measure_quality(places, places, owners, random_state=0)
-    assert good["trustworthiness"] == good["knn_recall_at_10"] == 1.0
-    assert good["silhouette"] > 0.8
-    assert good["group_sizes"] == [100, 100, 100]
-    shuffled = measure_quality(places, np.random.default_rng(0).permutation(places), owners, random_state=0)
-    assert shuffled["trustworthiness"] < 0.6
-    assert shuffled["knn_recall_at_10"] < 0.1
-    assert shuffled["silhouette"] < 0.1
-
-
-@pytest.mark.parametrize("n", [1, 2, 3, 10, 12])
-def test_quality_of_few_or_identical_images_is_defined_or_none(n):
-    same = measure_quality(np.zeros((n, 4)), np.zeros((n, 3)), np.zeros(n, dtype=int), random_state=0)
-    assert same["silhouette"] is None
-    assert same["group_sizes"] == [n]
-    assert (same["trustworthiness"] is None) == (n < 3)
-    assert (same["knn_recall_at_10"] is None) == (n < 12)
-
-
-def test_quality_wants_arrays_that_belong_together():
-    with pytest.raises(ValueError, match="got 3, 2 and 3"):
-        measure_quality(np.zeros((3, 4)), np.zeros((2, 3)), np.zeros(3, dtype=int))
-
-
 def test_images_of_which_nothing_is_known_are_one_group_wherever_they_lie():
     rng = np.random.default_rng(0)
     positions = rng.normal(size=(60, 3)) + np.repeat(np.eye(3) * 20, 20, axis=0)
@@ -146,6 +80,104 @@ def test_images_of_which_nothing_is_known_are_one_group_wherever_they_lie():
     assert compute_groups(positions, apart=np.ones(60, dtype=bool)).k == 1
 
 
-def test_apart_must_fit():
-    with pytest.raises(ValueError, match=r"shape \(4,\).*got \(3,\)"):
-        compute_groups(np.zeros((4, 3)), apart=[True, False, True])
+@pytest.mark.parametrize("name", ["apart", "extra", "previous"])
+def test_what_is_said_of_images_must_fit(name):
+    with pytest.raises(ValueError, match=rf"{name} of shape \(4,\).*got \(3,\)"):
+        compute_groups(np.zeros((4, 3)), k=1, **{name: [1, 0, 1]})  # type: ignore[arg-type]
+
+
+def apart_balls(n_balls, *, n_samples=1300, spread=0.5, seed=0):
+    """Balls of unequal sizes on a grid, whose centres lie at least eight standard deviations apart, and the ball of each point."""
+    rng = np.random.default_rng(seed)
+    centres = np.array([(x, y, z) for x in range(4) for y in range(4) for z in range(3)])[rng.permutation(48)[:n_balls]]
+    shares = 1 / np.arange(1, n_balls + 1) ** 0.5
+    balls_of = rng.choice(n_balls, n_samples, p=shares / shares.sum())
+    return (centres[balls_of] * 8 * spread + rng.normal(0, spread, (n_samples, 3))).astype(np.float32), balls_of
+
+
+@pytest.mark.parametrize("n_balls", [8, 13, 20, 31])
+def test_left_to_itself_it_finds_as_many_groups_as_stand_apart(n_balls):
+    places, balls_of = apart_balls(n_balls, n_samples=max(1300, 75 * n_balls))
+    assert choose_k(places) == n_balls
+    groups = compute_groups(places, k=None)
+    assert groups.k == n_balls
+    assert adjusted_rand_score(balls_of, groups.assignments) > 0.99
+
+
+def test_chosen_numbers_stay_within_8_and_40_and_small_libraries_get_fewer():
+    assert choose_k(apart_balls(3)[0]) >= 8
+    assert choose_k(apart_balls(48, n_samples=3300)[0]) in (39, 40)
+    assert choose_k(apart_balls(20, n_samples=60)[0]) <= fit_k(40, 60) == 5
+    for few in range(1, 12):
+        assert compute_groups(balls(few), k=None).k == fit_k(40, few)
+    assert compute_groups(np.zeros((500, 3)), k=None).k == 1
+    assert compute_groups(np.repeat(np.eye(3), 100, axis=0), k=None).k == 3
+    with pytest.raises(ValueError, match="at least one position"):
+        choose_k(np.empty((0, 3)))
+
+
+def test_the_last_number_is_kept_where_none_is_clearly_better():
+    # Noise without balls: every number of groups is as good as another.
+    noise = np.random.default_rng(5).uniform(size=(1000, 3))
+    chosen = choose_k(noise)
+    near = next(k for k in (chosen + 1, chosen - 1) if 8 <= k <= fit_k(40, 1000))
+    assert choose_k(noise, previous=near) == near
+    assert choose_k(apart_balls(20)[0], previous=10) == 20
+    assert choose_k(noise, previous=200) == chosen
+
+
+def test_a_map_that_hardly_changed_is_not_divided_anew():
+    # A shapeless cloud, where a fresh k-means finds other groups each time: five steps of 1 % more images, and all tremble a little.
+    rng = np.random.default_rng(1)
+    places = rng.normal(size=(3000, 3))
+    known = fresh = compute_groups(places, k=15).assignments
+    kept_agreement, fresh_agreement = [], []
+    for step in range(5):
+        places = np.vstack((places + rng.normal(0, 0.02, places.shape), rng.normal(size=(30, 3))))
+        previous = np.append(known, np.full(30, -1))
+        kept = compute_groups(places, k=15, random_state=step, previous=previous).assignments
+        anew = compute_groups(places, k=15, random_state=step).assignments
+        kept_agreement.append(adjusted_rand_score(known, kept[:-30]))
+        fresh_agreement.append(adjusted_rand_score(fresh, anew[:-30]))
+        known, fresh = kept, anew
+    assert min(kept_agreement) > 0.85 > np.mean(fresh_agreement)
+
+
+def test_groups_that_no_longer_fit_are_given_up():
+    places, balls_of = apart_balls(10)
+    bad = np.random.default_rng(0).integers(0, 10, len(places))
+    assert adjusted_rand_score(balls_of, compute_groups(places, k=10, previous=bad).assignments) > 0.99
+
+
+@pytest.mark.parametrize("k", [6, 10, 14])
+def test_more_or_fewer_groups_than_last_time_start_from_those_there_were(k):
+    places, balls_of = apart_balls(10)
+    groups = compute_groups(places, k=k, previous=balls_of)
+    assert groups.k == k
+    assert (np.bincount(groups.assignments) > 0).all()
+
+
+def test_labels_asked_for_make_groups_of_their_own_besides_the_others():
+    labels = [["cat"], ["Dog", "cat"], ["dog", " CAT "], ["dog", "cat"], ["bird"], [], ["cat"]]
+    scores = [[0.9], [0.8, 0.3], [0.4, 0.6], [0.5, 0.5], [0.9], [], [0.0]]
+    joined = extra_groups(labels, scores, ["dog", "unicorn", "cat"])
+    # The surer label wins, of equals the first asked for; a score of 0 is no label.
+    np.testing.assert_array_equal(joined, [2, 0, 2, 0, -1, -1, -1])
+    assert joined.dtype == np.int32
+    np.testing.assert_array_equal(extra_groups(labels, scores, []), [-1] * 7)
+
+    places = balls(40, 40)
+    asked = np.full(80, -1)
+    asked[::10] = 2
+    asked[5] = 0
+    unknown = np.arange(80) % 20 == 0  # some of them asked for, too: what is asked for outweighs
+    groups = compute_groups(places, k=2, extra=asked, apart=unknown)
+    assert groups.extra.tolist() == [-1, -1, 2, 0]
+    assert groups.assignments[::10].tolist() == [2] * 8
+    assert groups.assignments[5] == 3
+    np.testing.assert_allclose(groups.centroids[3], places[5])
+
+
+def test_all_images_may_be_asked_for():
+    groups = compute_groups(balls(5), k=3, extra=np.zeros(5, dtype=int))
+    assert (groups.k, groups.extra.tolist()) == (1, [0])

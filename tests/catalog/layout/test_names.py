@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from catalog.layout import name_groups
@@ -90,3 +91,38 @@ def test_one_cup_among_unknowns_does_not_make_them_cups() -> None:
 
     assert [group.name for group in names] == ["Unlabelled", "cat"]
     assert names[0].runner_ups == ()
+
+
+def test_it_is_not_photography_while_it_is_all_snow():
+    # Nearly everything is a photograph; only one group is snow, and not even all of it was seen to be.
+    labels = [["photograph", "snow"]] * 70 + [["photograph"]] * 30 + [["photograph", "street"]] * 95 + [["street"]] * 5
+    names = name([0] * 100 + [1] * 100, labels)
+    assert [n.name for n in names] == ["snow", "street"]
+    assert names[0].runner_ups == ("photograph",)
+
+
+def test_the_common_word_is_said_where_the_rare_one_tells_little_more():
+    # 36 of 100 churches are called so, 27 Gothic; elsewhere 3 % and 1 % are.
+    labels = [["church", "Gothic"]] * 27 + [["church"]] * 9 + [["tower"]] * 10 + [[f"thing {i}"] for i in range(54)]
+    labels += [["church", "Gothic"]] * 5 + [["church"]] * 10 + [["river"]] * 485
+    assert [n.name for n in name([0] * 100 + [1] * 500, labels)] == ["church", "river"]
+
+
+def test_a_given_name_is_kept_for_its_group():
+    labels = [["cat", "fur"]] * 10 + [["cat", "fur"]] * 9 + [["fur"]]
+    names = name_groups([0] * 10 + [1] * 10, labels, [[1.0] * len(terms) for terms in labels], given={1: "Cat"})
+    assert [n.name for n in names] == ["fur", "Cat"]
+    assert names[0].runner_ups == ()  # not to be chosen by a curator either: another cluster has it
+    assert names[1].runner_ups == ("fur",)
+
+
+def test_a_small_change_of_members_changes_no_name():
+    rng = np.random.default_rng(0)
+    kinds = ["cat", "dog", "bird", "fish", "horse", "snake"]
+    groups = rng.integers(0, 6, 600)
+    labels = [[kinds[g], "animal", str(rng.choice(kinds))] if rng.random() < 0.8 else ["animal"] for g in groups]
+    before = [n.name for n in name(groups, labels)]
+    assert before == kinds
+    moved = groups.copy()
+    moved[rng.permutation(600)[:30]] = rng.integers(0, 6, 30)
+    assert [n.name for n in name(moved, labels)] == before

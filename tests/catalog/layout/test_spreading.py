@@ -53,6 +53,25 @@ def test_images_in_the_very_same_spot_part_the_same_way_every_time():
     assert nearest(once).min() > 0
 
 
+def test_newcomers_make_room_among_those_that_stay():
+    rng = np.random.default_rng(0)
+    old = spread_positions(rng.normal(0, 10, (500, 3)))
+    pile = np.repeat(old[:5], 20, axis=0)  # a hundred copies on top of five that are there
+    fixed = np.arange(600) < 500
+
+    loose = spread_positions(np.concatenate([old, pile]), fixed=fixed)
+
+    assert (loose[:500] == old).all()
+    assert nearest(loose)[500:].min() > 0.5 * room_between(np.concatenate([old, pile]))
+    assert np.linalg.norm(loose[500:] - pile, axis=1).max() < 10, "each stays near its like"
+    assert (loose == spread_positions(np.concatenate([old, pile]), fixed=fixed)).all()
+
+
+def test_with_nobody_to_move_nothing_moves():
+    old = np.zeros((30, 3), dtype=np.float32)
+    assert (spread_positions(old, fixed=np.ones(30, dtype=bool)) == old).all()
+
+
 @pytest.mark.parametrize("n", [0, 1, 2])
 def test_few_images(n: int):
     assert spread_positions(np.zeros((n, 3))).shape == (n, 3)
@@ -63,3 +82,5 @@ def test_errors_say_what_was_expected():
         spread_positions(np.zeros((4, 2)))
     with pytest.raises(ValueError, match="finite"):
         spread_positions(np.full((4, 3), np.nan))
+    with pytest.raises(ValueError, match=r"fixed of shape \(4,\), one per position, got \(3,\)"):
+        spread_positions(np.zeros((4, 3)), fixed=[True] * 3)

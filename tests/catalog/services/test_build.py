@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 
-from catalog.models import Build, Cluster, Galaxy, Image, Pin, Position
+from catalog.models import Build, Cluster, EffectiveLabel, Galaxy, Image, Label, Pin, Position
 from catalog.services.build import BuildError, build_galaxy
+from catalog.services.build_update import update_galaxy
 from catalog.services.clusters import cluster_of_images
 from catalog.services.curate import rename_cluster
 from catalog.services.progress import CancelledError
-from tests.factories import CollectionFactory, GalaxyFactory, ImageFactory
+from tests.factories import CollectionFactory, GalaxyFactory, ImageFactory, RevisionFactory
+from tests.factories_library import make_library
 
 pytestmark = pytest.mark.django_db
 
@@ -100,12 +102,78 @@ def test_the_same_input_is_not_built_twice_and_the_same_seed_gives_the_same_map(
     galaxy = galaxy_of(60)
     first = build_galaxy(galaxy)
     again = build_galaxy(galaxy)
-    forced = build_galaxy(galaxy, force=True)
+    forced = build_galaxy(galaxy, fresh=True)
 
     assert (first.created, again.created, forced.created) == (True, False, True)
     assert again.build == first.build
     place = lambda build: list(build.positions.order_by("image").values_list("x", "y", "z"))  # noqa: E731
     assert place(forced.build) == place(first.build)
+
+
+@pytest.mark.xfail(reason="openTSNE alone turns the map; the engine of catalog.layout aligns it", strict=True)
+def test_the_map_stays_put_when_images_are_added():
+    galaxy = GalaxyFactory.create()
+    make_library(galaxy.collection, 600, n_topics=20)
+    first = build_galaxy(galaxy).build
+    make_library(galaxy.collection, 6, n_topics=20)
+
+    second = build_galaxy(galaxy).build
+
+    before, after = places_of(first), places_of(second)
+    radius = np.quantile(np.linalg.norm(list(before.values()), axis=1), 0.95)
+    moved = [np.linalg.norm(after[image] - place) for image, place in before.items()]
+    assert np.median(moved) < 0.02 * radius
+    assert second.parameters["based_on"] == 1
+    assert second.quality["moved"]["n_shared"] == 600
+    fresh = places_of(build_galaxy(galaxy, fresh=True).build)
+    assert np.median([np.linalg.norm(fresh[image] - place) for image, place in before.items()]) > 0.02 * radius
+
+
+def places_of(build: Build) -> dict[int, np.ndarray]:
+    return {image: np.array(place) for image, *place in build.positions.values_list("image", "x", "y", "z")}
+
+
+def test_a_galaxy_by_look_follows_the_look_and_asks_again_when_a_picture_is_retouched(monkeypatch):
+    """Cats and snow in turn, but every other ten pictures look alike."""
+    galaxy = galaxy_of(40, terms=["cat", "snow"] * 20, n_clusters=2, visual_weight=1.0)
+
+    def look(collection, image_ids, *, progress):
+        return np.eye(256, dtype=np.float32)[[position // 20 for position in range(len(image_ids))]]
+
+    monkeypatch.setattr("catalog.services.build_vectors.visual_vectors", look)
+    build = build_galaxy(galaxy).build
+    groups = list(build.positions.order_by("image").values_list("group__number", flat=True))
+    assert len(set(groups[:20])) == len(set(groups[20:])) == 1 and groups[0] != groups[-1]
+    assert not build_galaxy(galaxy).created
+
+    image = Image.objects.first()
+    image.current_revision = RevisionFactory(image=image, number=2)
+    image.save()
+    assert build_galaxy(galaxy).created
+    galaxy.visual_weight = 0.5
+    assert build_galaxy(galaxy).created
+    assert update_galaxy(galaxy, force=True).build.parameters["visual_weight"] == 0.5
+
+
+@pytest.mark.parametrize(
+    "change", [{"n_clusters": 3}, {"perplexity": 20}, {"random_state": 1}, {"extra_cluster_labels": ["cat"]}]
+)
+def test_another_setting_is_another_build(change):
+    galaxy = galaxy_of(12)
+    build_galaxy(galaxy)
+    for name, value in change.items():
+        setattr(galaxy, name, value)
+    assert build_galaxy(galaxy).created
+
+
+def test_another_score_or_another_name_of_a_label_is_another_build():
+    galaxy = galaxy_of(12)
+    build_galaxy(galaxy)
+    EffectiveLabel.objects.filter(image=Image.objects.first()).update(score=0.7)
+    assert build_galaxy(galaxy).created
+    Label.objects.filter(term="violin").update(term="fiddle")
+    assert build_galaxy(galaxy).created
+    assert not build_galaxy(galaxy).created
 
 
 def test_clusters_outlive_a_build_with_the_curators_name():

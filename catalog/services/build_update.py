@@ -1,0 +1,121 @@
+"""The living galaxy: new images find their places on the map that there is, and nobody else moves."""
+
+from pathlib import Path
+
+import numpy as np
+
+from catalog.layout import join_groups, measure_quality, place_new, spread_positions
+from catalog.models import Galaxy
+from catalog.services.build import based_on, estimate_update, find_kinds, require_memory
+from catalog.services.build_input import read_input
+from catalog.services.build_rows import (
+    FULL,
+    SKELETON,
+    UPDATE,
+    BuildResult,
+    begin_build,
+    complete_build,
+    is_current,
+    last_build,
+    read_positions,
+    save_positions,
+)
+from catalog.services.build_vectors import compute_vectors
+from catalog.services.errors import BuildError
+from catalog.services.progress import Progress, ignore_progress
+
+__all__ = ["update_galaxy"]
+
+
+def update_galaxy(
+    galaxy: Galaxy,
+    *,
+    force: bool = False,
+    vectors_file: Path | None = None,
+    exceed_memory: bool = False,
+    progress: Progress = ignore_progress,
+) -> BuildResult:
+    """Place what is new among the images of the last build, which keep their places to the bit.
+
+    Each new image joins the group that most of its neighbours on the map are in, and with it their cluster; images that are
+    hidden or deleted by now leave. Nothing else changes, so it takes seconds where a build takes minutes; a build from time
+    to time makes the best of all images again.
+
+    Parameters
+    ----------
+    force
+        Make a build although nothing changed.
+    vectors_file, exceed_memory
+        As for `build_galaxy`; a galaxy that was built by its own vectors is updated by them.
+
+    Raises
+    ------
+    BuildError
+        When there is no build yet, none of its images is left, or the library's own vectors are missing.
+    """
+    last = last_build(galaxy)
+    how = f"Build it first: manage.py build_galaxy --collection {galaxy.collection.slug} --galaxy {galaxy.slug}"
+    if last is None:
+        raise BuildError(f"Expected a build of {galaxy.slug} to add new images to, but there is none yet. {how}")
+    if "vectors" in last.parameters and vectors_file is None:
+        raise BuildError(
+            f"Build {last.number} of {galaxy.slug} goes by the library's own vectors, so new images need theirs: "
+            f"manage.py build_galaxy --collection {galaxy.collection.slug} --galaxy {galaxy.slug} --update --vectors FILE"
+        )
+    given = read_input(galaxy, vectors_file=vectors_file, progress=progress)
+    if is_current(last, given.fingerprint, {FULL, UPDATE, SKELETON}) and not force:
+        return BuildResult(build=last, created=False)
+    placed = read_positions(last)
+    rows, old = placed.find(given.image_ids)
+    if not old.any():
+        raise BuildError(
+            f"None of the images of build {last.number} of {galaxy.slug} is left to place new ones among. {how}"
+        )
+
+    if not exceed_memory:
+        require_memory(galaxy, estimate_update(galaxy, len(given.image_ids)), progress)
+    vectors = compute_vectors(galaxy, given, progress=progress)
+    positions = placed.positions_of(given.image_ids)
+    positions[~old] = place_new(
+        vectors[~old],
+        vectors[old],
+        positions[old],
+        perplexity=galaxy.perplexity,
+        random_state=galaxy.random_state,
+        on_progress=progress,
+    )
+    positions = spread_positions(positions, fixed=old)
+
+    progress("Groups", 0, 0)
+    old_groups = list(last.groups.select_related("cluster").order_by("number"))
+    assignments = np.empty(len(positions), dtype=np.int32)
+    assignments[old] = placed.numbers_of(old_groups)[rows[old]]
+    kinds = find_kinds(galaxy, given, vectors)
+    assignments[~old] = join_groups(
+        positions[~old], positions[old], assignments[old], new_kinds=kinds[~old], kinds=kinds[old]
+    )
+    # A group whose images are all gone goes, too; the others keep their order.
+    left, renumbered = np.unique(assignments, return_inverse=True)
+    assignments = renumbered.ravel().astype(np.int32)
+
+    progress("Quality", 0, 0)
+    quality = measure_quality(
+        vectors,
+        positions,
+        assignments,
+        previous_positions=placed.positions_of(given.image_ids),
+        random_state=galaxy.random_state,
+    )
+    build, groups = begin_build(
+        galaxy,
+        fingerprint=given.fingerprint,
+        n_images=len(given.image_ids),
+        clusters=[old_groups[number].cluster for number in left],
+        assignments=assignments,
+        positions=positions,
+        parameters={"method": UPDATE, "n_new": int((~old).sum()), **based_on(last), **given.told},
+        quality=quality,
+    )
+    save_positions(build, groups, given.image_ids, positions, assignments, progress=progress)
+    complete_build(build)
+    return BuildResult(build=build, created=True)
