@@ -1,9 +1,11 @@
 """Where every image lies and what its neighbourhood is called; numpy in, numpy out, and no Django.
 
 The usual way: `label_vectors` -> `compute_positions` -> `spread_positions` -> `compute_groups` -> `name_groups`, with
-`match_groups` to find the clusters that people already know and `measure_quality` to see how well it went.
+`match_groups` to find the clusters that people already know and `measure_quality` to see how well it went. `place_new` puts new
+images among old ones that stay. docs/layout.md tells how it works and how fast it is.
 """
 
+from catalog.layout.alignment import align_positions, galaxy_radius
 from catalog.layout.colours import cluster_palette
 from catalog.layout.extra import extra_groups
 from catalog.layout.given import Given, GivenError, read_given
@@ -15,7 +17,7 @@ from catalog.layout.names import GroupName, name_groups
 from catalog.layout.placing import place_new
 from catalog.layout.positions import Layout, compute_positions, fit_perplexity
 from catalog.layout.progress import OnProgress
-from catalog.layout.quality import measure_quality
+from catalog.layout.quality import knn_recall, measure_quality
 from catalog.layout.requirements import Requirements, estimate_requirements
 from catalog.layout.spreading import spread_positions
 from catalog.layout.vectors import LabelVectorizer, label_vector, label_vectors, mix_vectors
@@ -33,6 +35,7 @@ __all__ = [
     "OnProgress",
     "Requirements",
     "WordVectors",
+    "align_positions",
     "built_in_words",
     "check_glove",
     "choose_k",
@@ -43,7 +46,9 @@ __all__ = [
     "extra_groups",
     "fit_k",
     "fit_perplexity",
+    "galaxy_radius",
     "join_groups",
+    "knn_recall",
     "label_vector",
     "label_vectors",
     "match_groups",

@@ -18,7 +18,7 @@ from catalog.layout.threads import Workers, cut_evenly
 
 Floats: TypeAlias = NDArray[np.float32]
 PARTS = 24  # whatever the number of threads, so that sums are added in the same order
-RUN = 256
+RUN = 96  # points that share one walk through the tree; with fewer the walk costs more than the sums, with more the lists grow
 
 
 class Forces:

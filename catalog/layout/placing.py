@@ -8,6 +8,7 @@ normaliser of its own; openTSNE's `transform` does the same in two dimensions (P
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from catalog.layout.alignment import galaxy_radius
 from catalog.layout.inputs import check_array
 from catalog.layout.progress import OnProgress, no_progress
 
@@ -15,6 +16,9 @@ Floats = NDArray[np.float32]
 
 N_NEIGHBOURS = 10
 PERPLEXITY = 5.0
+# t-SNE's maps have radii of 2 to 4 n^(1/3); one that is three times larger or smaller than this was made, or scaled, by others.
+NATURAL_RADIUS = 3.0
+OTHER_UNIT = 3.0
 
 
 def place_new(
@@ -34,7 +38,7 @@ def place_new(
     ----------
     new_vectors: (n_new, n_features), finite.
     vectors: (n_old, n_features), finite, of the images that have places; at least one.
-    positions: (n_old, 3), their places, in t-SNE's unit or near it.
+    positions: (n_old, 3), their places, in any unit.
     n_jobs: threads; -1 for all cores.
     on_progress: told of "neighbours" (parts) and "positions" (iterations); raising from it stops the work.
 
@@ -69,4 +73,12 @@ def place_new(
         p = conditional_probabilities(near, PERPLEXITY, workers=workers)
         from catalog.layout.settling import settle
 
-        return settle(start, near.indices, p, places, workers=workers, on_progress=told)
+        unit = _unit(places)
+        settled = settle(start / unit, near.indices, p, places / unit, workers=workers, on_progress=told)
+        return settled * unit
+
+
+def _unit(places: Floats) -> np.float32:
+    """Return by what to divide places so that they have t-SNE's unit: 1 unless they are far from it."""
+    unit = galaxy_radius(places) / (NATURAL_RADIUS * np.cbrt(len(places)))
+    return np.float32(unit if unit > 0 and not 1 / OTHER_UNIT < unit < OTHER_UNIT else 1.0)

@@ -66,8 +66,7 @@ class Layout:
     perplexity: float | None
     """The perplexity used, after fitting it to n_samples; None as above."""
     stage_seconds: dict[str, float] = field(default_factory=dict)
-    """Wall-clock seconds of "reduce", "neighbours", "affinities", "optimise" and "divergence"; "compile" where kernels were
-    compiled first."""
+    """Wall-clock seconds of "reduce", "neighbours", "affinities", "optimise" and "divergence"."""
     kl_standard_error: float = 0.0
     """Of the divergence's sampled normaliser; 0 up to 100,000 images, where it is exact."""
 
@@ -132,6 +131,8 @@ def compute_positions(
             f"Expected a perplexity above 1 and at most {MAX_PERPLEXITY:g}, got {perplexity}; 30 to 50 suits most libraries."
         )
     known = None if initial is None else _Known(initial, n_samples)
+    if known is not None and not known.placed.any():
+        known = None
     told = on_progress or no_progress
     rng = np.random.default_rng(random_state)
     if n_samples < FEW_IMAGES or not np.ptp(x, axis=0).any():
@@ -158,9 +159,7 @@ class _Known:
 
     def align(self, positions: Floats) -> Floats:
         """Lay new positions on the old ones, centred."""
-        if self.placed.any():
-            positions = align_positions(positions, np.nan_to_num(self.places), self.placed)
-        return _centre(positions)
+        return _centre(align_positions(positions, np.nan_to_num(self.places), self.placed))
 
 
 class _Run:
@@ -182,8 +181,8 @@ class _Run:
         whole = (Phase(EARLY_ITERATIONS, EARLY_EXAGGERATION), Phase(ITERATIONS))
         with Workers(self.n_jobs) as workers:
             affinities, reduced = self._affinities(workers)
-            if known is None or not known.placed.any():
-                positions = self._descend(affinities, _small_start(reduced[:, :3], rng), whole, workers)
+            if known is None:
+                positions = self._descend(affinities, small_start(reduced[:, :3], rng), whole, workers)
             else:
                 positions = self._settle(known, affinities, rng, whole, workers)
             with self._stage("divergence"):
@@ -234,7 +233,7 @@ class _Run:
             start[new] = place_new(self.x[new], self.x[~new], known.places[~new], n_jobs=self.n_jobs)
         if known.share_new < MOSTLY_NEW and _fit(affinities, start, rng) > FIT:
             return self._descend(affinities, _centre(start), [Phase(UPDATE_ITERATIONS)], workers)
-        return self._descend(affinities, _small_start(start, rng), whole, workers)
+        return self._descend(affinities, small_start(start, rng), whole, workers)
 
     def _descend(self, affinities: Affinities, start: Floats, phases: Sequence[Phase], workers: Workers) -> Floats:
         from catalog.layout.descent import descend
@@ -270,7 +269,7 @@ def _fit(affinities: Affinities, positions: Floats, rng: np.random.Generator) ->
     return float(excess / len(rows))
 
 
-def _small_start(shape: Floats, rng: np.random.Generator) -> Floats:
+def small_start(shape: Floats, rng: np.random.Generator) -> Floats:
     """Return float32 (n_samples, 3): `shape` (one to three columns) shrunk to t-SNE's small start, with a seeded jitter."""
     start = np.zeros((len(shape), 3))
     start[:, : shape.shape[1]] = shape - shape.mean(axis=0, dtype=np.float64)

@@ -17,7 +17,6 @@ from catalog.layout import (
     estimate_requirements,
     extra_groups,
     measure_quality,
-    place_new,
     spread_positions,
 )
 from catalog.models import Build, Galaxy, Group
@@ -275,10 +274,6 @@ def lay_out(
     """Run the engine with the galaxy's settings; `previous` (n, 3) is where to start, NaN for new images."""
     if previous is not None and np.isnan(previous).all():
         previous = None
-    if previous is not None and (new := np.isnan(previous).any(axis=1)).any():
-        # Until the engine takes NaN: new images are placed among the old ones first.
-        previous = previous.copy()
-        previous[new] = place_new(vectors[new], vectors[~new], previous[~new], random_state=galaxy.random_state)
     return compute_positions(
         vectors,
         perplexity=galaxy.perplexity,

@@ -80,8 +80,6 @@ def update_galaxy(
         vectors[~old],
         vectors[old],
         positions[old],
-        perplexity=galaxy.perplexity,
-        random_state=galaxy.random_state,
         on_progress=progress,
     )
     positions = spread_positions(positions, fixed=old)

@@ -248,8 +248,6 @@ def _place_batch(build: Build, image_ids: NDArray[np.int64], progress: Progress)
         vectors[~fixed],
         vectors[fixed],
         skeleton.positions,
-        perplexity=galaxy.perplexity,
-        random_state=galaxy.random_state,
         on_progress=progress,
     )
     progress("Groups", 0, 0)

@@ -34,7 +34,7 @@ def test_a_layout_is_centred_float32_and_tells_how_it_came_about(layout):
     assert 0 < layout.kl_divergence < 5
     assert layout.n_iterations == 750
     assert layout.perplexity == 40
-    assert set(layout.stage_seconds) == {"reduce", "neighbours", "optimise"}
+    assert set(layout.stage_seconds) == {"reduce", "neighbours", "affinities", "optimise", "divergence"}
     assert layout.seconds == pytest.approx(sum(layout.stage_seconds.values()))
 
 
@@ -50,6 +50,12 @@ def test_two_threads_repeat_themselves(blobs, monkeypatch):
     monkeypatch.setattr(positions_module, "ONE_THREAD_BELOW", 0)
     first, second = (compute_positions(blobs[0], n_jobs=2).positions for _ in range(2))
     np.testing.assert_array_equal(first, second)
+
+
+def test_deterministic_means_whatever_the_number_of_threads(blobs, monkeypatch):
+    monkeypatch.setattr(positions_module, "ONE_THREAD_BELOW", 0)
+    alone, together = (compute_positions(blobs[0], n_jobs=n, deterministic=True).positions for n in (1, 2))
+    np.testing.assert_array_equal(alone, together)
 
 
 def test_no_image_is_an_error_that_says_so():
@@ -119,10 +125,12 @@ def test_a_new_layout_keeps_the_arrangement_it_starts_from(blobs, layout):
         (np.array([["a", "b"]]), {}, "real numbers, got dtype <U1"),
         ([[1, 2], [np.nan, 1], [np.inf, 0]], {}, "Expected finite vectors.*in 2 rows, first in row 1"),
         ([[1e300, 0.0]], {}, "Expected finite vectors.*first in row 0"),
-        (np.ones((8, 4)), {"perplexity": 0}, "perplexity above 0, got 0"),
-        (np.ones((8, 4)), {"perplexity": np.nan}, "perplexity above 0, got nan"),
+        (np.ones((8, 4)), {"perplexity": 1}, "perplexity above 1 and at most 1000, got 1;"),
+        (np.ones((8, 4)), {"perplexity": 1e6}, "perplexity above 1 and at most 1000, got 1000000"),
+        (np.ones((8, 4)), {"perplexity": np.nan}, "perplexity above 1 and at most 1000, got nan"),
         (np.ones((8, 4)), {"initial": np.ones((7, 3))}, r"initial of shape \(8, 3\).*got \(7, 3\)"),
         (np.ones((2, 4)), {"initial": [[0, 0, 0], [0, 0, np.nan]]}, "Expected finite initial"),
+        (np.ones((2, 4)), {"initial": [[0, 0, 0], [0, 0, np.inf]]}, "Expected finite initial"),
     ],
 )
 def test_input_that_cannot_be_laid_out_is_refused_with_what_came(vectors, options, message):
@@ -142,7 +150,7 @@ def test_progress_is_told_to_the_end(blobs):
     told = []
     compute_positions(blobs[0][:50], on_progress=lambda *args: told.append(args))
     assert told[:2] == [("neighbours", 0, 1), ("neighbours", 1, 1)]
-    assert [done for stage, done, _ in told if stage == "positions"] == list(range(10, 751, 10))
+    assert [done for stage, done, _ in told if stage == "positions"] == list(range(0, 751, 10))
     assert told[-1] == ("positions", 750, 750)
 
 
@@ -156,8 +164,3 @@ def test_raising_from_progress_stops_the_work(blobs):
 
     with pytest.raises(StopHereError, match="30"):
         compute_positions(blobs[0][:50], on_progress=stop)
-
-
-def test_very_large_libraries_use_approximate_neighbours_just_as_well(blobs, monkeypatch):
-    monkeypatch.setattr(positions_module, "EXACT_NEIGHBOURS_UP_TO", 100)
-    assert blob_purity(compute_positions(blobs[0], n_jobs=1).positions, blobs[1]) > 0.98

@@ -110,7 +110,6 @@ def test_the_same_input_is_not_built_twice_and_the_same_seed_gives_the_same_map(
     assert place(forced.build) == place(first.build)
 
 
-@pytest.mark.xfail(reason="openTSNE alone turns the map; the engine of catalog.layout aligns it", strict=True)
 def test_the_map_stays_put_when_images_are_added():
     galaxy = GalaxyFactory.create()
     make_library(galaxy.collection, 600, n_topics=20)
