@@ -104,16 +104,25 @@ def measure_quality(
     }
 
 
-def knn_recall(vectors: ArrayLike, positions: ArrayLike, *, n_queries: int = N_QUERIES, random_state: int = 0) -> float:
+def knn_recall(
+    vectors: ArrayLike,
+    positions: ArrayLike,
+    *,
+    n_queries: int = N_QUERIES,
+    queries: NDArray[np.int64] | None = None,
+    random_state: int = 0,
+) -> float:
     """Return which part of the 10 nearest on the map ranks among the 10 most alike, as `measure_quality` has it, 0 to 1.
 
     Parameters
     ----------
     vectors, positions: (n_samples, n_features) and (n_samples, 3), more than 11 rows.
     n_queries: how many sampled images are asked; in portions, so memory stays near 100 MB.
+    queries: which images are asked instead, int64.
     """
     x, y = np.asarray(vectors, dtype=np.float32), np.asarray(positions, dtype=np.float32)
-    queries = _sample(len(x), n_queries, np.random.default_rng(random_state))
+    if queries is None:
+        queries = _sample(len(x), n_queries, np.random.default_rng(random_state))
     portions = [queries[start : start + N_QUERIES] for start in range(0, len(queries), N_QUERIES)]
     ranks = np.concatenate([_neighbour_ranks(x, [y], portion)[0] for portion in portions])
     return float((ranks <= N_NEIGHBOURS).mean())

@@ -1,6 +1,18 @@
-"""What a layout of so many images needs: memory and time, from a fitted model."""
+"""What a layout of so many images needs: memory and time, from a model fitted to measurements."""
 
 from dataclasses import dataclass
+
+BASE_BYTES = 450_000_000  # the interpreter, Django, NumPy, Numba's compiler and scikit-learn
+BYTES_PER_COMPONENT = 4 * 50  # the reduced vectors
+# The most is held while P is made: of each of 3 x perplexity neighbours number and p, the same turned round, and some 1.6
+# times as many edges, 8 bytes each.
+BYTES_PER_PERPLEXITY = 3 * (8 + 8 + 1.6 * 8)
+BYTES_PER_IMAGE = 200  # positions, forces, the tree
+# Fitted to 50,000 to 1,000,000 images of perplexity 50 on two cores: docs/layout.md.
+SECONDS = 2.7e-4
+EXPONENT = 1.07
+USUAL_PERPLEXITY = 50.0
+NEIGHBOURS_SHARE = 0.5  # of the time that grows with the perplexity: P, and the pull along its edges
 
 
 @dataclass(frozen=True)
@@ -14,6 +26,14 @@ class Requirements:
 
 
 def estimate_requirements(n_samples: int, n_features: int = 256, *, perplexity: float = 50.0) -> Requirements:
-    """Return what `compute_positions` needs for so many vectors (figures in the making)."""
-    memory = 300_000_000 + n_samples * (12 * n_features + 72 * perplexity)
-    return Requirements(memory_bytes=int(memory), seconds=n_samples * 6e-4)
+    """Return what `compute_positions` needs for so many vectors; within a third of what was measured (docs/layout.md).
+
+    Parameters
+    ----------
+    n_samples: how many vectors.
+    n_features: how long each is, float32.
+    perplexity: as for `compute_positions`.
+    """
+    per_image = 4 * n_features + BYTES_PER_COMPONENT + BYTES_PER_PERPLEXITY * perplexity + BYTES_PER_IMAGE
+    slower = 1 - NEIGHBOURS_SHARE + NEIGHBOURS_SHARE * perplexity / USUAL_PERPLEXITY
+    return Requirements(int(BASE_BYTES + n_samples * per_image), SECONDS * n_samples**EXPONENT * slower)

@@ -150,7 +150,13 @@ def map_images(galaxy: Galaxy, given: BuildInput, last: Build | None, progress: 
         layout = lay_out(galaxy, vectors, previous, progress)
         found, shown = layout.positions, spread_positions(layout.positions)
         apart = ~vectors.any(axis=1)
-        told = {"kl_divergence": layout.kl_divergence, "stage_seconds": layout.stage_seconds}
+        told = {
+            "kl_divergence": layout.kl_divergence,
+            "kl_standard_error": layout.kl_standard_error,
+            "perplexity": layout.perplexity,
+            "n_iterations": layout.n_iterations,
+            "stage_seconds": layout.stage_seconds,
+        }
     progress("Groups", 0, 0)
     extra = extra_groups(given.rows.labels, given.rows.scores, galaxy.extra_cluster_labels)
     # On what t-SNE found: spreading loosens piles, and is for the eye alone.

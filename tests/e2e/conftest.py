@@ -35,6 +35,16 @@ class Site:
     address: str
     password: str
     output: str
+    environment: dict[str, str]
+
+    def manage(self, *arguments: str) -> str:
+        """Run a command of manage.py on this Galaxy's library, beside the running server; returns what it printed."""
+        command = [sys.executable, "manage.py", *arguments]
+        done = subprocess.run(
+            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=300, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
 
 def free_port() -> int:
@@ -62,7 +72,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with log.open("w") as output:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
     try:
-        yield wait_for_site(process, log)
+        yield wait_for_site(process, log, environment)
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) == 0, f"Ctrl-C did not end it cleanly:\n{log.read_text()}"
         with socket.socket() as probe:
@@ -72,7 +82,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         process.wait()
 
 
-def wait_for_site(process: subprocess.Popen[bytes], log: Path) -> Site:
+def wait_for_site(process: subprocess.Popen[bytes], log: Path, environment: dict[str, str]) -> Site:
     """Wait until it says that it is open."""
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline:
@@ -83,7 +93,7 @@ def wait_for_site(process: subprocess.Popen[bytes], log: Path) -> Site:
             address = re.search(r"Galaxy is open at (http://127\.0\.0\.1:\d+)/", text)
             password = re.search(r"with the password (\S+)", text)
             assert address and password, text
-            return Site(address=address[1], password=password[1], output=text)
+            return Site(address=address[1], password=password[1], output=text, environment=environment)
         time.sleep(0.2)
     pytest.fail(f"It did not open within {START_TIMEOUT_S} s:\n{log.read_text()}")
 

@@ -42,10 +42,20 @@ class Command(BaseCommand):
             default=[],
             help="Also lay out with openTSNE (Annoy, Barnes-Hut), or with our own descent at theta = 0.2. May be given twice.",
         )
+        layout.add_argument(
+            "--additions",
+            type=int,
+            default=0,
+            metavar="N",
+            help="Instead: how far a map moves in N additions of 1 %% each, and in one placing of 1,000 among fixed others.",
+        )
         layout.add_argument("--json", action="store_true", help="Report nothing but one line of JSON.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run each size, and report."""
+        if options["additions"]:
+            self._measure_growth(options)
+            return
         from catalog.layout.benchmark import benchmark_layout, fit_exponent
 
         results = []
@@ -76,6 +86,21 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps({"layouts": results, "exponents": exponents}))
         for name, exponent in {} if options["json"] else exponents.items():
             self.stdout.write(f"{name}: time grows as n^{exponent:.2f} over these sizes.")
+
+    def _measure_growth(self, options: dict[str, Any]) -> None:
+        from catalog.layout.benchmark_growth import benchmark_growth
+
+        for vectors in _inputs(options):
+            with ProgressBar() as progress:
+                growth = benchmark_growth(
+                    vectors,
+                    n_additions=options["additions"],
+                    perplexity=options["perplexity"],
+                    random_state=options["seed"],
+                    n_jobs=options["threads"],
+                    on_progress=progress,
+                )
+            self.stdout.write(json.dumps(vars(growth)) if options["json"] else growth.describe())
 
 
 def _size(text: str) -> int:
