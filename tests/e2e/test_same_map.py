@@ -1,5 +1,7 @@
 """The library grows, the galaxy is built again, and whoever knew the map finds everything where it was."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from playwright.sync_api import Page
@@ -18,6 +20,13 @@ SHOW_ALL = """
 from catalog.models import Image
 print(Image.objects.filter(hidden=True).update(hidden=False))
 """
+
+
+@pytest.fixture(autouse=True)
+def leave_the_map_as_it_was(site: Site) -> Iterator[None]:
+    """Other tests fly through the galaxy that `make run` built."""
+    yield
+    rebuild(site, "--fresh")
 
 
 def rebuild(site: Site, *options: str) -> None:

@@ -108,7 +108,7 @@ def test_where_nothing_is_known_nothing_is_refused(galaxy, monkeypatch):
     monkeypatch.setattr(build, "available_memory", lambda: None)
     told = []
     build_galaxy(galaxy, progress=lambda stage, done, total: told.append(stage))
-    assert "Needs about 0.3 GB of memory and less than a minute." in told
+    assert "Needs about 0.5 GB of memory and less than a minute." in told
 
 
 def test_more_images_need_more_and_a_skeleton_needs_less():
