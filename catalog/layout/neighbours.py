@@ -31,6 +31,7 @@ CELL_ITERATIONS = 6
 
 QUERY_BLOCK = 256
 TILE = 2_048  # points: 2 MB of products, which stay in the cache between BLAS and the selection
+PARTS_AT_A_TIME = 32  # between two words of progress: threads wait for each other there, a few milliseconds of a second
 NOBODY = np.int64(-1)
 
 
@@ -138,18 +139,12 @@ def _search_cells(
 def _in_turn(
     search: Callable[[int, int], None], cuts: NDArray[np.int64], workers: Workers, on_progress: OnProgress
 ) -> None:
-    """Do all parts, telling how many are done; a progress that raises stops what has not begun."""
-    futures = workers.start_map(search, cuts)
-    try:
-        for done, future in enumerate(futures):
-            if done % 16 == 0:
-                on_progress("neighbours", done, len(futures))
-            future.result()
-    except BaseException:
-        for future in futures:
-            future.cancel()
-        raise
-    on_progress("neighbours", len(futures), len(futures))
+    """Do all parts, some at a time, telling how many are done; a progress that raises stops the rest."""
+    n_parts = len(cuts) - 1
+    for first in range(0, n_parts, PARTS_AT_A_TIME):
+        on_progress("neighbours", first, n_parts)
+        workers.map(search, cuts[first : first + PARTS_AT_A_TIME + 1])
+    on_progress("neighbours", n_parts, n_parts)
 
 
 def _divide(points: Floats, random_state: int, workers: Workers) -> tuple[NDArray[np.int32], Floats]:

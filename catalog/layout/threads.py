@@ -1,7 +1,8 @@
 """A few threads for compiled loops, which let go of the interpreter while they run."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import pairwise
 from types import TracebackType
 from typing import ParamSpec, TypeVar
 
@@ -47,8 +48,7 @@ class Workers:
 
     def start_map(self, function: Callable[[int, int], T], cuts: NDArray[np.int64]) -> "list[Future[T]]":
         """As `map`, without waiting."""
-        ranges: Iterable[list[int]] = zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True)  # type: ignore[assignment]
-        return [self.start(function, first, last) for first, last in ranges]
+        return [self.start(function, int(first), int(last)) for first, last in pairwise(cuts)]
 
 
 def cut_evenly(n: int, n_parts: int) -> NDArray[np.int64]:
