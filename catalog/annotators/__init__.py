@@ -4,24 +4,40 @@ Pure: knows no Django, no database and no settings.
 """
 
 from catalog.annotators.base import (
+    AnnotateOptions,
     Annotator,
     Answer,
-    Feature,
+    AnswerError,
+    Failure,
+    PictureFile,
     PictureToAnnotate,
+    SubmitError,
     Ticket,
     UnknownAnnotatorError,
     UnknownTicketError,
+    features_of,
 )
+from catalog.annotators.features import Feature
+from catalog.annotators.prices import PriceTable, Tier, load_prices
 from catalog.annotators.registry import annotator_names, get_annotator
 
 __all__ = [
+    "AnnotateOptions",
     "Annotator",
     "Answer",
+    "AnswerError",
+    "Failure",
     "Feature",
+    "PictureFile",
     "PictureToAnnotate",
+    "PriceTable",
+    "SubmitError",
     "Ticket",
+    "Tier",
     "UnknownAnnotatorError",
     "UnknownTicketError",
     "annotator_names",
+    "features_of",
     "get_annotator",
+    "load_prices",
 ]

@@ -15,7 +15,17 @@ import numpy.typing as npt
 from PIL import Image
 
 from catalog.annotators import colours, label_model
-from catalog.annotators.base import Answer, Feature, PictureToAnnotate, Ticket, UnknownTicketError
+from catalog.annotators.base import (
+    AnnotateOptions,
+    Answer,
+    AnswerError,
+    Failure,
+    PictureToAnnotate,
+    Ticket,
+    UnknownTicketError,
+    features_of,
+)
+from catalog.annotators.features import Feature
 from catalog.annotators.label_model import LabelModel
 from catalog.annotators.label_tree import load_label_tree
 from catalog.annotators.pictures import UnreadablePictureError, decode_picture, to_colour_sample, to_model_input
@@ -34,8 +44,11 @@ class LocalAnnotator:
     """
 
     name = "local"
-    features = frozenset({Feature.LABEL_DETECTION, Feature.IMAGE_PROPERTIES})
+    stages = (frozenset({Feature.LABEL_DETECTION, Feature.IMAGE_PROPERTIES}),)
     max_batch_size = MAX_BATCH_SIZE
+    prices = None
+    images_per_minute = None
+    keeps_tickets = False
 
     def __init__(self, n_threads: int | None = None) -> None:
         """Load nothing yet; `n_threads` is by default the cores this process may use, at most 8."""
@@ -51,14 +64,14 @@ class LocalAnnotator:
             Feature.IMAGE_PROPERTIES: colours.MODEL_ID,
         }[self._known(feature)]
 
-    def parameters_of(self, feature: Feature) -> str:
+    def parameters_of(self, feature: Feature, options: AnnotateOptions) -> str:
         """See Annotator. Raises ValueError for a feature that is not looked for."""
         return {
             Feature.LABEL_DETECTION: load_label_tree().parameters,
             Feature.IMAGE_PROPERTIES: colours.PARAMETERS,
         }[self._known(feature)]
 
-    def submit(self, batch: Sequence[PictureToAnnotate]) -> Ticket:
+    def submit(self, batch: Sequence[PictureToAnnotate], options: AnnotateOptions) -> Ticket:
         """See Annotator."""
         if len(batch) > self.max_batch_size:
             raise ValueError(f"Expected at most {self.max_batch_size} pictures, but got {len(batch)}. Split the batch.")
@@ -87,8 +100,8 @@ class LocalAnnotator:
         return LabelModel()
 
     def _known(self, feature: Feature) -> Feature:
-        if feature not in self.features:
-            raise ValueError(f"Expected a feature among {', '.join(sorted(self.features))}, but got {feature}.")
+        if feature not in features_of(self):
+            raise ValueError(f"Expected a feature among {', '.join(sorted(features_of(self)))}, but got {feature}.")
         return feature
 
     def _annotate(self, chunk: Sequence[PictureToAnnotate]) -> list[Answer]:
@@ -118,16 +131,17 @@ class LocalAnnotator:
     def _decode(self, picture: PictureToAnnotate, answer: Answer) -> Image.Image | None:
         """Read and decode; note in the answer what cannot be done. None if nothing is left to do."""
         for feature in picture.features:
-            if feature not in self.features:
-                answer.errors[feature] = f"The annotator {self.name!r} does not look for {feature}. Use another for it."
-        wanted = [feature for feature in picture.features if feature in self.features]
+            if feature not in features_of(self):
+                message = f"The annotator {self.name!r} does not look for {feature}. Use another for it."
+                answer.errors[feature] = AnswerError(Failure.REFUSED, message)
+        wanted = [feature for feature in picture.features if feature in features_of(self)]
         if not wanted:
             return None
         try:
-            return decode_picture(picture.read())
+            return decode_picture(picture.small.read())
         except UnreadablePictureError as error:
             message = str(error)
         except Exception as error:  # noqa: BLE001  # read() is the caller's: storages raise what they like
             message = f"Expected the small rendition, but it could not be read ({error!r}). Import the picture again."
-        answer.errors.update(dict.fromkeys(wanted, message))
+        answer.errors.update(dict.fromkeys(wanted, AnswerError(Failure.REFUSED, message)))
         return None

@@ -1,6 +1,7 @@
 """How fast and how good the layout is, against openTSNE on the same vectors in the same process.
 
-Both maps are scored against one reference: P of exact neighbours, whatever neighbours a layout itself worked with.
+All maps are scored against one reference, P of our own neighbours: exact up to `EXACT_UP_TO` points, and beyond that nearly so
+(the report says how nearly).
 """
 
 import resource
@@ -13,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.layout.affinities import NEIGHBOURS_PER_PERPLEXITY, Affinities, joint_probabilities
+from catalog.layout.affinities import NEIGHBOURS_PER_PERPLEXITY, joint_probabilities
 from catalog.layout.descent import Phase, descend
 from catalog.layout.divergence import kl_divergence
-from catalog.layout.neighbours import find_neighbours
+from catalog.layout.neighbours import EXACT_UP_TO, find_neighbours
 from catalog.layout.positions import (
     EARLY_EXAGGERATION,
     EARLY_ITERATIONS,
@@ -36,7 +37,6 @@ __all__ = ["LayoutBenchmark", "Score", "benchmark_layout", "fit_exponent", "synt
 
 FINE_THETA = 0.2
 RECALL_ROWS = 10_000
-EXACT_REFERENCE_UP_TO = 150_000  # points; beyond it, P is that of the layout's own neighbours
 WARM_UP_ROWS = 21_000  # enough to compile both ways of searching neighbours
 
 
@@ -144,11 +144,11 @@ class _Bench:
         self.reduce_seconds = perf_counter() - began
         self.start = small_start(self.reduced[:, :3], np.random.default_rng(random_state))
         self.k = int(NEIGHBOURS_PER_PERPLEXITY * perplexity)
-        self.exact = len(vectors) <= EXACT_REFERENCE_UP_TO
-        self.reference = self._affinities(exact=self.exact)
+        self.found = find_neighbours(self.reduced, self.k, random_state=random_state, workers=workers)
+        self.reference = joint_probabilities(self.found, perplexity, workers=workers)
 
     def describe(self) -> str:
-        return "P of exact neighbours" if self.exact else "P of the layout's own neighbours"
+        return "P of exact neighbours" if len(self.vectors) <= EXACT_UP_TO else "P of the layout's own neighbours"
 
     def score(self, name: str, positions: Floats, stage_seconds: dict[str, float]) -> Score:
         divergence = kl_divergence(self.reference, positions, workers=self.workers)
@@ -157,18 +157,16 @@ class _Bench:
 
     def measure_search(self) -> float:
         """Return which part of the true neighbours of sampled points the layout's search finds."""
-        found = find_neighbours(self.reduced, self.k, random_state=self.random_state, workers=self.workers)
         rows = np.sort(np.random.default_rng(self.random_state).permutation(len(self.reduced))[:1000])
         # One more, because each row also finds itself.
         true = find_neighbours(self.reduced, self.k + 1, queries=self.reduced[rows], workers=self.workers)
-        return float((found.squared_distances[rows] <= true.squared_distances[:, -1:]).mean())
+        return float((self.found.squared_distances[rows] <= true.squared_distances[:, -1:]).mean())
 
     def run_ours(self, theta: float) -> Score:
         """Our descent, on our neighbours, with another accuracy."""
-        affinities = self._affinities(exact=None)
         phases = [Phase(EARLY_ITERATIONS, EARLY_EXAGGERATION), Phase(ITERATIONS)]
         began = perf_counter()
-        positions = descend(affinities, self.start, phases, theta=theta, workers=self.workers)
+        positions = descend(self.reference, self.start, phases, theta=theta, workers=self.workers)
         return self.score(f"galaxy, theta {theta:g}", positions, {"optimise": perf_counter() - began})
 
     def run_opentsne(self, n_jobs: int) -> Score:
@@ -192,12 +190,6 @@ class _Bench:
             embedding.optimize(EARLY_ITERATIONS, exaggeration=EARLY_EXAGGERATION, momentum=0.8, inplace=True)
             embedding.optimize(ITERATIONS, momentum=0.8, inplace=True)
         return self.score("openTSNE", np.asarray(embedding, dtype=np.float32), seconds)
-
-    def _affinities(self, *, exact: bool | None) -> Affinities:
-        neighbours = find_neighbours(
-            self.reduced, self.k, exact=exact, random_state=self.random_state, workers=self.workers
-        )
-        return joint_probabilities(neighbours, self.perplexity, workers=self.workers)
 
 
 def _warm_up(vectors: Floats, n_jobs: int) -> float:

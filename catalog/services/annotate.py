@@ -9,7 +9,17 @@ from typing import Any
 
 from django.db import transaction
 
-from catalog.annotators import Annotator, Answer, Feature, PictureToAnnotate, UnknownAnnotatorError, get_annotator
+from catalog.annotators import (
+    AnnotateOptions,
+    Annotator,
+    Answer,
+    Feature,
+    PictureFile,
+    PictureToAnnotate,
+    UnknownAnnotatorError,
+    features_of,
+    get_annotator,
+)
 from catalog.models import (
     Annotation,
     AnnotationPayload,
@@ -26,6 +36,7 @@ from catalog.services.progress import Progress, ignore_progress
 
 __all__ = ["AnnotateResult", "annotate_images"]
 
+OPTIONS = AnnotateOptions()
 CHUNK = 512  # images looked up, and whose labels are written, together
 
 
@@ -51,7 +62,7 @@ def annotate_images(collection: Collection, *, progress: Progress = ignore_progr
     with the reason; the rest goes on. Raises ServiceError when the annotator is unknown.
     """
     annotator = _annotator_of(collection)
-    features = sorted(Feature(name) for name in collection.features if name in annotator.features)
+    features = sorted(Feature(name) for name in collection.features if name in features_of(annotator))
     images = Image.objects.filter(collection=collection, current_revision__isnull=False)
     result = AnnotateResult()
     n_total = images.count()
@@ -102,21 +113,34 @@ def _annotate_chunk(
     to_ask = {sha256: wanted for sha256, wanted in asked_for.items() if wanted}
     result.n_reused += sum(len(features) - len(wanted) for wanted in asked_for.values())
     if to_ask:
-        renditions = dict(
-            Rendition.objects.filter(
-                revision__in=[i.current_revision_id for i in images], kind=Rendition.Kind.SMALL
-            ).values_list("revision__sha256", "storage_name")
-        )
-        pictures = [
-            PictureToAnnotate(sha256=sha256, read=partial(read_file, "media", renditions[sha256]), features=wanted)
-            for sha256, wanted in to_ask.items()
-        ]
+        pictures = _pictures_to_annotate(images, to_ask)
         for start in range(0, len(pictures), annotator.max_batch_size):
             progress("Annotating", min(start, len(images)), 0)
             batch = pictures[start : start + annotator.max_batch_size]
             _ask(annotator, batch, result)
         known = _known_annotations(annotator, features, set(sha256_of.values()))
     _write_labels(collection, annotator, features, images, known, asked=set(to_ask))
+
+
+def _pictures_to_annotate(images: Sequence[Image], to_ask: dict[str, tuple[Feature, ...]]) -> list[PictureToAnnotate]:
+    revisions = {image.current_revision.sha256: image.current_revision for image in images if image.current_revision}
+    files = {
+        (row.revision_id, row.kind): PictureFile(
+            partial(read_file, "media", row.storage_name), row.width, row.height, row.size_bytes
+        )
+        for row in Rendition.objects.filter(revision__in=[revisions[sha256].pk for sha256 in to_ask])
+    }
+    return [
+        PictureToAnnotate(
+            sha256=sha256,
+            features=wanted,
+            width=revisions[sha256].width,
+            height=revisions[sha256].height,
+            small=files[revisions[sha256].pk, Rendition.Kind.SMALL],
+            view=files[revisions[sha256].pk, Rendition.Kind.VIEW],
+        )
+        for sha256, wanted in to_ask.items()
+    ]
 
 
 def _needs_asking(annotation: Annotation | None) -> bool:
@@ -134,7 +158,7 @@ def _known_annotations(
             annotator=annotator.name,
             feature=feature,
             model=annotator.model_of(feature),
-            parameters=annotator.parameters_of(feature),
+            parameters=annotator.parameters_of(feature, OPTIONS),
         )
         found |= {(row.sha256, feature): row for row in rows}
     return found
@@ -148,14 +172,14 @@ def _ask(annotator: Annotator, batch: Sequence[PictureToAnnotate], result: Annot
             annotator=annotator.name,
             feature=feature,
             model=annotator.model_of(feature),
-            parameters=annotator.parameters_of(feature),
+            parameters=annotator.parameters_of(feature, OPTIONS),
             status=Annotation.Status.SENT,
         )
         for picture in batch
         for feature in picture.features
     ]
     Annotation.objects.bulk_create(rows, ignore_conflicts=True)
-    answers = annotator.collect(annotator.submit(batch))
+    answers = annotator.collect(annotator.submit(batch, OPTIONS))
     _save_answers(annotator, batch, answers, result)
 
 
@@ -173,9 +197,9 @@ def _save_answers(
                 changed.append(row)
                 packed = zlib.compress(json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode())
                 payloads.append(AnnotationPayload(annotation=row, document=packed))
-            for feature, reason in answer.errors.items():
+            for feature, error in answer.errors.items():
                 row = known[answer.sha256, feature]
-                row.status, row.error = Annotation.Status.FAILED, reason
+                row.status, row.error = Annotation.Status.FAILED, error.message
                 changed.append(row)
                 result.n_failed += 1
         Annotation.objects.bulk_update(changed, ["status", "error"])

@@ -1,13 +1,14 @@
 """Pictures for these tests: photographs that ship inside packages, and some drawn here."""
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import skimage
 import sklearn.datasets
 from PIL import Image
 
-from catalog.annotators import Feature, PictureToAnnotate
+from catalog.annotators import Feature, PictureFile, PictureToAnnotate
 
 SKIMAGE = Path(skimage.__file__).parent / "data"
 SKLEARN = Path(sklearn.datasets.__file__).parent / "images"
@@ -32,4 +33,11 @@ def as_jpeg(picture: Image.Image, short_side_px: int = 320) -> bytes:
 
 
 def to_annotate(data: bytes, *features: Feature, sha256: str = "a" * 64) -> PictureToAnnotate:
-    return PictureToAnnotate(sha256, lambda: data, features or (Feature.LABEL_DETECTION, Feature.IMAGE_PROPERTIES))
+    return picture_read_by(lambda: data, *features, sha256=sha256)
+
+
+def picture_read_by(read: Callable[[], bytes], *features: Feature, sha256: str = "a" * 64) -> PictureToAnnotate:
+    """A picture whose two renditions are the same file of 320 x 240."""
+    file = PictureFile(read, width=320, height=240, size_bytes=0)
+    wanted = features or (Feature.LABEL_DETECTION, Feature.IMAGE_PROPERTIES)
+    return PictureToAnnotate(sha256, wanted, width=320, height=240, small=file, view=file)

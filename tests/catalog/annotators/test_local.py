@@ -2,17 +2,28 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 
 import pytest
 from google.cloud.vision import AnnotateImageResponse
 from PIL import Image
 
-from catalog.annotators import Feature, PictureToAnnotate, Ticket, UnknownTicketError
+from catalog.annotators import AnnotateOptions, Failure, Feature, Ticket, UnknownTicketError, features_of
 from catalog.annotators.local import LocalAnnotator
-from tests.catalog.annotators.pictures import CAT, COFFEE, MOTORCYCLE, PALACE, as_jpeg, open_picture, to_annotate
+from tests.catalog.annotators.pictures import (
+    CAT,
+    COFFEE,
+    MOTORCYCLE,
+    PALACE,
+    as_jpeg,
+    open_picture,
+    picture_read_by,
+    to_annotate,
+)
 
 LABELS, COLOURS = Feature.LABEL_DETECTION, Feature.IMAGE_PROPERTIES
+OPTIONS = AnnotateOptions()
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +32,7 @@ def annotator():
 
 
 def ask(annotator, *pictures):
-    return annotator.collect(annotator.submit(pictures))
+    return annotator.collect(annotator.submit(pictures, OPTIONS))
 
 
 def words(answer):
@@ -75,7 +86,7 @@ def test_answers_come_in_the_batch_s_order_with_only_what_was_asked(annotator):
         (CAT, (LABELS,)),
     ] * 4
     batch = [
-        PictureToAnnotate(str(number), partial(_read_rendition, path), features)
+        replace(picture_read_by(partial(_read_rendition, path)), sha256=str(number), features=features)
         for number, (path, features) in enumerate(asked)
     ]
 
@@ -96,7 +107,7 @@ def _raise(error: Exception):
 
 def test_a_bad_picture_is_an_error_in_its_own_answer(annotator):
     good = as_jpeg(open_picture(CAT))
-    gone = PictureToAnnotate("gone", lambda: _raise(FileNotFoundError("small/ab.jpg")), (LABELS,))
+    gone = picture_read_by(lambda: _raise(FileNotFoundError("small/ab.jpg")), LABELS, sha256="gone")
     bad = [to_annotate(b""), to_annotate(b"not a picture"), to_annotate(good[: len(good) // 2]), gone]
 
     answers = ask(annotator, to_annotate(good), *bad, to_annotate(good))
@@ -106,15 +117,18 @@ def test_a_bad_picture_is_an_error_in_its_own_answer(annotator):
     for answer in answers[1:5]:
         assert not answer.documents
     assert set(answers[1].errors) == {LABELS, COLOURS}
-    assert answers[1].errors[LABELS].startswith("Expected a whole picture, but its 0 bytes could not be decoded")
-    assert "small/ab.jpg" in answers[4].errors[LABELS]
+    assert answers[1].errors[LABELS].failure == Failure.REFUSED
+    assert (
+        answers[1].errors[LABELS].message.startswith("Expected a whole picture, but its 0 bytes could not be decoded")
+    )
+    assert "small/ab.jpg" in answers[4].errors[LABELS].message
 
 
 def test_what_is_not_looked_for_is_said_and_the_rest_is_answered(annotator):
     [answer] = ask(annotator, to_annotate(as_jpeg(open_picture(CAT)), LABELS, Feature.LANDMARK_DETECTION))
 
     assert set(answer.documents) == {LABELS}
-    assert "does not look for LANDMARK_DETECTION" in answer.errors[Feature.LANDMARK_DETECTION]
+    assert "does not look for LANDMARK_DETECTION" in answer.errors[Feature.LANDMARK_DETECTION].message
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 900), (3000, 20)])
@@ -131,11 +145,11 @@ def test_an_empty_batch_has_no_answers(annotator):
 
 def test_a_batch_too_large_is_refused(annotator):
     with pytest.raises(ValueError, match="Expected at most 64 pictures, but got 65"):
-        annotator.submit([to_annotate(b"")] * 65)
+        annotator.submit([to_annotate(b"")] * 65, OPTIONS)
 
 
 def test_a_ticket_is_good_once_and_only_here(annotator):
-    ticket = annotator.submit([to_annotate(b"")])
+    ticket = annotator.submit([to_annotate(b"")], OPTIONS)
     annotator.collect(ticket)
 
     for wrong in (ticket, Ticket("google", "1"), Ticket("local", "999999")):
@@ -153,10 +167,10 @@ def test_several_threads_may_ask_at_once_of_one_that_has_loaded_nothing_yet():
 
 
 def test_models_and_parameters_are_named_for_what_is_looked_for(annotator):
-    assert annotator.features == {LABELS, COLOURS}
+    assert features_of(annotator) == {LABELS, COLOURS}
     assert annotator.model_of(LABELS) == "efficientnet-lite2/1"
     assert annotator.model_of(COLOURS) == "dominant-colours/1"
-    assert 0 < len(annotator.parameters_of(LABELS)) <= 100
-    assert 0 < len(annotator.parameters_of(COLOURS)) <= 100
+    assert 0 < len(annotator.parameters_of(LABELS, OPTIONS)) <= 100
+    assert 0 < len(annotator.parameters_of(COLOURS, OPTIONS)) <= 100
     with pytest.raises(ValueError, match="but got FACE_DETECTION"):
         annotator.model_of(Feature.FACE_DETECTION)

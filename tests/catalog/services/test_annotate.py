@@ -5,7 +5,15 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from catalog.annotators import Answer, Feature, PictureToAnnotate, Ticket
+from catalog.annotators import (
+    AnnotateOptions,
+    Answer,
+    AnswerError,
+    Failure,
+    Feature,
+    PictureToAnnotate,
+    Ticket,
+)
 from catalog.models import Annotation, Collection, Image, Label
 from catalog.services.annotate import annotate_images
 from catalog.services.documents import assemble_document
@@ -23,8 +31,11 @@ class CountingAnnotator:
     """Answers at once, and remembers what it was asked."""
 
     name: str = "counting"
-    features: frozenset[Feature] = frozenset({Feature.LABEL_DETECTION, Feature.IMAGE_PROPERTIES})
+    stages: tuple[frozenset[Feature], ...] = (frozenset({Feature.LABEL_DETECTION, Feature.IMAGE_PROPERTIES}),)
     max_batch_size: int = 4
+    prices: None = None
+    images_per_minute: None = None
+    keeps_tickets: bool = False
     model: str = "counting/1"
     labels: list[dict] = field(default_factory=lambda: [{"mid": "/wn30/n1", "description": "cat", "score": 0.9}])
     refuses: frozenset[str] = frozenset()
@@ -35,10 +46,10 @@ class CountingAnnotator:
     def model_of(self, feature: Feature) -> str:
         return self.model
 
-    def parameters_of(self, feature: Feature) -> str:
+    def parameters_of(self, feature: Feature, options: AnnotateOptions) -> str:
         return ""
 
-    def submit(self, batch: Sequence[PictureToAnnotate]) -> Ticket:
+    def submit(self, batch: Sequence[PictureToAnnotate], options: AnnotateOptions) -> Ticket:
         if len(self.batches) == self.dies_at:
             raise KeyboardInterrupt
         self.batches.append(batch)
@@ -48,10 +59,11 @@ class CountingAnnotator:
         return [self.answer(picture) for picture in self.batches[int(ticket.key)]]
 
     def answer(self, picture: PictureToAnnotate) -> Answer:
-        assert picture.read().startswith(b"\xff\xd8"), "the small rendition is a JPEG"
+        assert picture.small.read().startswith(b"\xff\xd8"), "the small rendition is a JPEG"
         self.asked += [(picture.sha256, feature) for feature in picture.features]
         if picture.sha256 in self.refuses:
-            return Answer(picture.sha256, errors=dict.fromkeys(picture.features, "The picture makes no sense."))
+            error = AnswerError(Failure.REFUSED, "The picture makes no sense.")
+            return Answer(picture.sha256, errors=dict.fromkeys(picture.features, error))
         documents: dict[Feature, dict] = {
             Feature.LABEL_DETECTION: {"labelAnnotations": self.labels},
             Feature.IMAGE_PROPERTIES: {"imagePropertiesAnnotation": {"dominantColors": {"colors": []}}},
