@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from catalog.layout.affinities import NEIGHBOURS_PER_PERPLEXITY, joint_probabilities
 from catalog.layout.descent import Phase, descend
 from catalog.layout.divergence import kl_divergence
-from catalog.layout.neighbours import EXACT_UP_TO, find_neighbours
+from catalog.layout.neighbours import EXACT_UP_TO, Neighbours, find_neighbours
 from catalog.layout.positions import (
     EARLY_EXAGGERATION,
     EARLY_ITERATIONS,
@@ -121,7 +121,7 @@ def benchmark_layout(
             perplexity=bench.perplexity,
             compile_seconds=compile_seconds,
             peak_memory_bytes=peak,
-            neighbours_found=bench.measure_search(),
+            neighbours_found=bench.neighbours_found,
             reference=bench.describe(),
         )
         result.scores.append(bench.score("galaxy", ours.positions, stages))
@@ -143,9 +143,10 @@ class _Bench:
         self.reduced = principal_components(vectors, N_COMPONENTS)
         self.reduce_seconds = perf_counter() - began
         self.start = small_start(self.reduced[:, :3], np.random.default_rng(random_state))
-        self.k = int(NEIGHBOURS_PER_PERPLEXITY * perplexity)
-        self.found = find_neighbours(self.reduced, self.k, random_state=random_state, workers=workers)
-        self.reference = joint_probabilities(self.found, perplexity, workers=workers)
+        k = int(NEIGHBOURS_PER_PERPLEXITY * perplexity)
+        found = find_neighbours(self.reduced, k, random_state=random_state, workers=workers)
+        self.neighbours_found = self._true_share(found)
+        self.reference = joint_probabilities(found, perplexity, workers=workers)
 
     def describe(self) -> str:
         return "P of exact neighbours" if len(self.vectors) <= EXACT_UP_TO else "P of the layout's own neighbours"
@@ -155,12 +156,13 @@ class _Bench:
         recall = knn_recall(self.vectors, positions, n_queries=RECALL_ROWS, random_state=self.random_state)
         return Score(name, stage_seconds, divergence.value, divergence.standard_error, recall)
 
-    def measure_search(self) -> float:
-        """Return which part of the true neighbours of sampled points the layout's search finds."""
+    def _true_share(self, found: Neighbours) -> float:
+        """Return which part of the true neighbours of sampled points was found."""
         rows = np.sort(np.random.default_rng(self.random_state).permutation(len(self.reduced))[:1000])
         # One more, because each row also finds itself.
-        true = find_neighbours(self.reduced, self.k + 1, queries=self.reduced[rows], workers=self.workers)
-        return float((self.found.squared_distances[rows] <= true.squared_distances[:, -1:]).mean())
+        k = found.squared_distances.shape[1] + 1
+        true = find_neighbours(self.reduced, k, queries=self.reduced[rows], workers=self.workers)
+        return float((found.squared_distances[rows] <= true.squared_distances[:, -1:]).mean())
 
     def run_ours(self, theta: float) -> Score:
         """Our descent, on our neighbours, with another accuracy."""

@@ -1,17 +1,16 @@
-"""What a layout of so many images needs: memory counted from the arrays that are held, time from one measurement."""
+"""What a layout of so many images needs: memory counted from the arrays that are held, time fitted to measurements."""
 
 from dataclasses import dataclass
 
 BASE_BYTES = 450_000_000  # the interpreter, Django, NumPy, Numba's compiler and scikit-learn
 BYTES_PER_COMPONENT = 4 * 50  # the reduced vectors
-# The most is held while P is made: of each of 3 x perplexity neighbours number and p, the same turned round, and some 1.6
-# times as many edges, 8 bytes each.
-BYTES_PER_PERPLEXITY = 3 * (8 + 8 + 1.6 * 8)
-BYTES_PER_IMAGE = 200  # positions, forces, the tree
-# 58,801 label sets of perplexity 50 took 29 s and 0.94 GB on two cores; how time grows from there is counted (pairs times their
-# logarithm), not measured yet.
-SECONDS = 2.7e-4
-EXPONENT = 1.07
+# The most is held while P is made: of each of 3 x perplexity neighbours number and p, the same turned round, and at most twice
+# as many edges, 8 bytes each.
+BYTES_PER_PERPLEXITY = 3 * (8 + 8 + 2 * 8)
+BYTES_PER_IMAGE = 1000  # positions, forces, the tree, and what allocators keep: fitted to the same measurements as the time
+# On two cores 50,000 vectors of perplexity 50 took 21.7 s and 0.81 GB, 200,000 81.6 s and 1.83 GB, a million 507 s and 7.45 GB.
+SECONDS = 2.5e-4
+EXPONENT = 1.05
 USUAL_PERPLEXITY = 50.0
 NEIGHBOURS_SHARE = 0.5  # of the time that grows with the perplexity: P, and the pull along its edges
 
@@ -27,7 +26,7 @@ class Requirements:
 
 
 def estimate_requirements(n_samples: int, n_features: int = 256, *, perplexity: float = 50.0) -> Requirements:
-    """Return what `compute_positions` needs for so many vectors; near what was measured for 58,801, beyond that an estimate.
+    """Return what `compute_positions` needs for so many vectors; near what was measured from 50,000 to a million.
 
     Parameters
     ----------

@@ -224,9 +224,37 @@ def measure_groups(build: Build) -> list[int]:
 
 def complete_build(build: Build) -> None:
     """Let the build count, and older ones go."""
+    _keep_hidden(build)
     build.complete = True
     build.save(update_fields=["complete", "n_images", "quality"])
     prune_builds(build.galaxy)
+
+
+@transaction.atomic
+def _keep_hidden(build: Build) -> None:
+    """Give images whose cluster a curator had hidden, and that now fell into a visible one, a group of that cluster again.
+
+    k-means may melt a hidden cluster into its neighbours, and publishing would then show what was to be hidden. Pins are applied
+    after this, so a person's word about one image still counts more.
+    """
+    last = last_build(build.galaxy)
+    if last is None:
+        return
+    changed = False
+    for cluster in build.galaxy.clusters.filter(hidden=True).order_by("pk"):
+        was_hidden = last.positions.filter(group__cluster=cluster).values("image")
+        shown = build.positions.filter(image__in=was_hidden, group__cluster__hidden=False)
+        if not shown.exists():
+            continue
+        group = build.groups.filter(cluster=cluster).first()
+        if group is None:
+            number = (build.groups.aggregate(Max("number"))["number__max"] or 0) + 1
+            group = Group.objects.create(build=build, number=number, cluster=cluster, n_images=1, x=0, y=0, z=0)
+        shown.update(group=group)
+        changed = True
+    if changed:
+        build.groups.filter(positions__isnull=True).delete()
+        build.quality["group_sizes"] = measure_groups(build)
 
 
 def prune_builds(galaxy: Galaxy) -> None:

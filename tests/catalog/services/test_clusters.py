@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 
 from catalog.models import Build, Cluster, Galaxy, Group, Image, Pin, Position
 from catalog.services.build import build_galaxy
-from catalog.services.build_rows import read_positions
+from catalog.services.build_rows import complete_build, read_positions
 from catalog.services.clusters import cluster_of_images, find_clusters
 from catalog.services.curate import merge_clusters, rename_cluster
 from catalog.services.errors import ServiceError
@@ -39,7 +39,7 @@ class World:
         scores = [[0.9]] * len(labels)
         clusters = find_clusters(self.galaxy, ids, assignments, labels, scores, asked_for=asked_for)
         build = Build.objects.create(
-            galaxy=self.galaxy, number=self.galaxy.builds.count() + 1, n_images=len(ids), complete=True
+            galaxy=self.galaxy, number=self.galaxy.builds.count() + 1, n_images=len(ids)
         )
         rows = [
             Group.objects.create(build=build, number=n, cluster=cluster, n_images=groups.count(n), x=0, y=0, z=0)
@@ -48,6 +48,7 @@ class World:
         Position.objects.bulk_create(
             Position(build=build, image_id=i, group=rows[g], x=0, y=0, z=0) for i, g in zip(ids, groups, strict=True)
         )
+        complete_build(build)
         return clusters
 
     def names(self) -> set[str]:
@@ -118,6 +119,26 @@ def test_a_hidden_cluster_stays_hidden_in_all_its_parts(world: World):
     cat = cluster(world, "cat")
     Cluster.objects.filter(pk=cat.pk).update(hidden=True)
     assert world.build([0] * 4 + [3] * 6 + [1] * 8 + [2] * 6)[::3] == [cat, cat]
+
+
+def test_a_hidden_cluster_that_melts_into_a_visible_one_keeps_its_images_hidden(world: World):
+    bird, dog = cluster(world, "bird"), cluster(world, "dog")
+    Cluster.objects.filter(pk=bird.pk).update(hidden=True)
+    birds, dogs = world.images[18:], world.images[10:18]
+    Pin.objects.create(galaxy=world.galaxy, cluster=dog, image=birds[0])
+
+    world.build([0] * 10 + [1] * 14)
+
+    newest = world.galaxy.builds.order_by("-number").first()
+    clusters = cluster_of_images(world.galaxy, newest.pk)
+    assert {clusters[image.pk] for image in birds[1:]} == {bird.pk}
+    assert {clusters[image.pk] for image in [*dogs, birds[0]]} == {dog.pk}, "a pin is a later word about one image"
+    assert list(newest.groups.order_by("number").values_list("n_images", flat=True)) == [10, 8, 6]
+
+    Cluster.objects.filter(pk=bird.pk).update(hidden=False)
+    world.build([0] * 10 + [1] * 14)
+    newest = world.galaxy.builds.order_by("-number").first()
+    assert set(cluster_of_images(world.galaxy, newest.pk).values()) == {cluster(world, "cat").pk, dog.pk}
 
 
 def test_a_dormant_cluster_returns_when_its_images_are_a_group_again(world: World):
