@@ -7,7 +7,9 @@ BYTES_PER_COMPONENT = 4 * 50  # the reduced vectors
 # The most is held while P is made: of each of 3 x perplexity neighbours number and p, the same turned round, and at most twice
 # as many edges, 8 bytes each.
 BYTES_PER_PERPLEXITY = 3 * (8 + 8 + 2 * 8)
-BYTES_PER_IMAGE = 1000  # positions, forces, the tree, and what allocators keep: fitted to the same measurements as the time
+BYTES_PER_IMAGE = (
+    1000  # positions, forces, the tree, and what allocators keep: fitted to the same measurements as the time
+)
 # On two cores 50,000 vectors of perplexity 50 took 21.7 s and 0.81 GB, 200,000 81.6 s and 1.83 GB, a million 507 s and 7.45 GB.
 SECONDS = 2.5e-4
 EXPONENT = 1.05

@@ -38,9 +38,7 @@ class World:
         labels = [[term] for term in self.terms]
         scores = [[0.9]] * len(labels)
         clusters = find_clusters(self.galaxy, ids, assignments, labels, scores, asked_for=asked_for)
-        build = Build.objects.create(
-            galaxy=self.galaxy, number=self.galaxy.builds.count() + 1, n_images=len(ids)
-        )
+        build = Build.objects.create(galaxy=self.galaxy, number=self.galaxy.builds.count() + 1, n_images=len(ids))
         rows = [
             Group.objects.create(build=build, number=n, cluster=cluster, n_images=groups.count(n), x=0, y=0, z=0)
             for n, cluster in enumerate(clusters)
