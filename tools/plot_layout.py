@@ -11,7 +11,7 @@ from pathlib import Path
 
 WIDTH, HEIGHT = 760, 440
 LEFT, RIGHT, TOP, BOTTOM = 70, 150, 30, 50
-SIZES = (10_000, 1_200_000)
+SIZES = (8_000, 1_200_000)
 SECONDS = (1, 40_000)
 COLOURS = ("#1f6feb", "#d1571b")
 
