@@ -12,8 +12,9 @@ class CatalogConfig(AppConfig):
     def ready(self) -> None:
         """Announce what can be checked, done in the background, and must follow a deletion."""
         # Models exist only now, so what needs them cannot be imported above.
-        from catalog import checks, signal_handlers, tasks
+        from catalog import annotator_settings, checks, signal_handlers, tasks
 
+        annotator_settings.register()
         checks.register()
         signal_handlers.connect()
         tasks.register()

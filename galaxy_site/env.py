@@ -55,6 +55,16 @@ class Environment:
         """A number in [minimum, maximum]."""
         return self._number(name, default, minimum, maximum, whole=False)
 
+    def choice(self, name: str, default: str, choices: list[str]) -> str:
+        """One of some words."""
+        value = self.text(name, default)
+        if value not in choices:
+            self._note(
+                name, f"expected one of {', '.join(choices)}, got {value!r}", f"Use one of: {', '.join(choices)}."
+            )
+            return default
+        return value
+
     def words(self, name: str, default: list[str]) -> list[str]:
         """A list separated by commas; empty items are dropped."""
         value = self.values.get(name)

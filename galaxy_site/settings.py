@@ -134,6 +134,17 @@ GALAXY_SIGNED_REDIRECTS = env.boolean("GALAXY_SIGNED_REDIRECTS", default=False)
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["long", "short"]}}
 GALAXY_LEASE_S = env.integer("GALAXY_LEASE_S", 30, minimum=3, maximum=600)
 
+# --- annotation -------------------------------------------------------------------------------------------------------
+# Cloud Vision: where it is ("" is Google's own), how to talk to it, a key instead of credentials, and the quota to keep to.
+GALAXY_VISION_ENDPOINT = env.text("GALAXY_VISION_ENDPOINT")
+GALAXY_VISION_TRANSPORT = env.choice("GALAXY_VISION_TRANSPORT", "grpc", ["grpc", "rest"])
+GALAXY_VISION_API_KEY = env.text("GALAXY_VISION_API_KEY")
+GALAXY_VISION_IMAGES_PER_MINUTE = env.integer("GALAXY_VISION_IMAGES_PER_MINUTE", 1800, minimum=1, maximum=100_000)
+# gs://bucket/prefix for asynchronous batches of up to 2,000; empty annotates synchronously.
+GALAXY_VISION_OUTPUT = env.text("GALAXY_VISION_OUTPUT")
+# What happens to images whose paid answer was lost: "ask" waits for a person, "resend" may pay twice.
+GALAXY_UNKNOWN_ANSWERS = env.choice("GALAXY_UNKNOWN_ANSWERS", "ask", ["ask", "resend"])
+
 # --- layout -----------------------------------------------------------------------------------------------------------
 # A text file of word vectors, as GloVe and word2vec write them, instead of the built-in ones.
 GALAXY_WORD_VECTORS = env.text("GALAXY_WORD_VECTORS")

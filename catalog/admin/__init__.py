@@ -1,6 +1,7 @@
 """Django's admin of the catalog. Importing this registers every model that people look at."""
 
 from catalog.admin import (
+    annotation_run,
     build,
     change,
     cluster,
@@ -16,6 +17,7 @@ from catalog.admin.job_actions import JobAction, register_job_action
 
 __all__ = [
     "JobAction",
+    "annotation_run",
     "build",
     "change",
     "cluster",

@@ -1,5 +1,6 @@
 """Collections: their members, settings, and how much is in them."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -17,9 +18,24 @@ from catalog.admin.policy import PolicyInline, may
 from catalog.annotators import Feature, annotator_names
 from catalog.models import AnnotationStatus, Collection, Galaxy, Image, Label, Membership, Refusal, Role
 from catalog.permissions import Verb, is_trusted
+from catalog.services.annotation_estimate import estimate_annotation
+from catalog.services.errors import ServiceError
 from catalog.services.jobs import start_job
 
-register_job_action(Collection, JobAction(kind="annotate_images", label="Annotate"))
+
+def confirm_annotation(collection: Collection) -> tuple[str, dict[str, Any]] | None:
+    """What annotating the collection costs, and the cap that agreeing to it sets; None if it costs nothing."""
+    try:
+        estimate = estimate_annotation(collection)
+    except ServiceError:
+        return None  # the job says what is wrong
+    return (estimate.describe(), {"max_units": estimate.n_units}) if estimate.currency else None
+
+
+register_job_action(Collection, JobAction(kind="annotate_images", label="Annotate", confirm=confirm_annotation))
+
+
+LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")  # BCP 47, as far as Cloud Vision takes it
 
 
 class CollectionForm(forms.ModelForm[Collection]):
@@ -37,7 +53,14 @@ class CollectionForm(forms.ModelForm[Collection]):
 
     class Meta:
         model = Collection
-        fields = ["title", "slug", "description", "visibility", "annotator", "features", "min_score"]
+        fields = ["title", "slug", "description", "visibility", "annotator", "features", "language_hints", "min_score"]
+
+    def clean_language_hints(self) -> list[str]:
+        """Codes such as de or zh-Hant."""
+        hints = self.cleaned_data["language_hints"] or []
+        if not isinstance(hints, list) or not all(isinstance(h, str) and LANGUAGE.fullmatch(h) for h in hints):
+            raise forms.ValidationError('Expected a list of language codes such as ["de", "zh-Hant"].')
+        return hints
 
 
 class MembershipInline(PolicyInline[Membership, Collection]):
@@ -70,7 +93,7 @@ class CollectionAdmin(PageAdmin[Collection], JobActionAdmin[Collection]):
     readonly_fields = ["uuid", "created_at"]
     fieldsets = [
         (None, {"fields": ["title", "slug", "description", "visibility"]}),
-        ("What the machine looks for", {"fields": ["annotator", "features", "min_score"]}),
+        ("What the machine looks for", {"fields": ["annotator", "features", "language_hints", "min_score"]}),
         ("More", {"fields": ["uuid", "created_at"], "classes": ["collapse"]}),
     ]
 

@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.contrib.admin import ModelAdmin
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
@@ -35,6 +36,8 @@ class JobAction:
     params: dict[str, Any] = field(default_factory=dict)
     on_page: bool = True
     """Whether the object's own page has a button for it, too."""
+    confirm: Callable[[Any], tuple[str, dict[str, Any]] | None] | None = None
+    """What a person has to agree to first for this object, as plain text, and the parameters that then say so; None for nothing."""
 
     def may_start(self, request: HttpRequest, obj: Model | type[Model]) -> bool:
         """Whether the person may start it for this object or, given a model, for some; False where no worker knows the kind."""
@@ -118,9 +121,14 @@ def start_jobs(request: HttpRequest, action: JobAction, queryset: QuerySet[Any])
         )
         return None
     jobs = []
+    agreements = {target.pk: action.confirm(target) if action.confirm else None for target in targets}
+    to_confirm = [(target, told[0]) for target in targets if (told := agreements[target.pk])]
+    if to_confirm and "agreed" not in request.POST:
+        return _confirm(request, action, to_confirm)
     for target in targets:
         try:
-            jobs.append(_start_one(request, action, target))
+            told = agreements[target.pk]
+            jobs.append(_start_one(request, action, target, told[1] if told else {}))
         except ServiceError as error:
             messages.error(request, f"{target}: {error}")
     if len(jobs) == 1:
@@ -131,11 +139,26 @@ def start_jobs(request: HttpRequest, action: JobAction, queryset: QuerySet[Any])
     return None
 
 
-def _start_one(request: HttpRequest, action: JobAction, target: Collection | Galaxy) -> Job:
-    by = request.user if isinstance(request.user, User) else None
+def _confirm(request: HttpRequest, action: JobAction, to_confirm: list[tuple[Any, str]]) -> HttpResponse:
+    """A page that says what it comes to, and posts the same again with `agreed`."""
+    fields = [
+        (name, value) for name, values in request.POST.lists() if name != "csrfmiddlewaretoken" for value in values
+    ]
+    context = {
+        **admin.site.each_context(request),
+        "title": f"{action.label}: this costs money",
+        "action": action,
+        "to_confirm": to_confirm,
+        "fields": fields,
+    }
+    return TemplateResponse(request, "admin/catalog/confirm.html", context)
+
+
+def _start_one(request: HttpRequest, action: JobAction, target: Collection | Galaxy, agreed: dict[str, Any]) -> Job:
+    by, params = request.user if isinstance(request.user, User) else None, {**action.params, **agreed}
     if isinstance(target, Galaxy):
-        return start_job(action.kind, dict(action.params), by=by, collection=target.collection, galaxy=target)
-    return start_job(action.kind, dict(action.params), by=by, collection=target)
+        return start_job(action.kind, params, by=by, collection=target.collection, galaxy=target)
+    return start_job(action.kind, params, by=by, collection=target)
 
 
 def _targets_of(queryset: QuerySet[Any]) -> QuerySet[Any]:

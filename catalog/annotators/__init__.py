@@ -19,7 +19,7 @@ from catalog.annotators.base import (
 )
 from catalog.annotators.features import Feature
 from catalog.annotators.prices import PriceTable, Tier, load_prices
-from catalog.annotators.registry import annotator_names, get_annotator
+from catalog.annotators.registry import annotator_names, get_annotator, register_annotator
 
 __all__ = [
     "AnnotateOptions",
@@ -40,4 +40,5 @@ __all__ = [
     "features_of",
     "get_annotator",
     "load_prices",
+    "register_annotator",
 ]

@@ -60,6 +60,8 @@ class Failure(StrEnum):
     """It was looked at, or cannot be: the same question would get the same answer."""
     NOT_EXECUTED = "not_executed"
     """Surely not executed and not billed (over a quota, the request never left): it may be sent again."""
+    DENIED = "denied"
+    """Surely not executed, and repeating would not help before a person has mended it: credentials, rights, billing."""
     LOST = "lost"
     """Sent, but the answer was lost: it may have been executed and billed."""
 

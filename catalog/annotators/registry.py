@@ -1,4 +1,4 @@
-"""Annotators by name. A new one is one file and one line here."""
+"""Annotators by name. A new one is one file and one line here; what it has to know of the installation is handed over at start-up."""
 
 from __future__ import annotations
 
@@ -42,6 +42,13 @@ def get_annotator(name: str) -> Annotator:
         if name not in _annotators:
             _annotators[name] = _FACTORIES[name]()
         return _annotators[name]
+
+
+def register_annotator(name: str, factory: Callable[[], Annotator]) -> None:
+    """Add an annotator that needs settings, or replace one; it is made on first use."""
+    with _lock:
+        _FACTORIES[name] = factory
+        _annotators.pop(name, None)
 
 
 # A forked child inherits the objects but not their threads: it must make its own.

@@ -124,7 +124,10 @@ def _read(image: ImageFile.ImageFile, data: bytes) -> VerifiedPicture:
         width=full_size[0],
         height=full_size[1],
         mean_colour=colour or pixels.mean_colour(small),
-        metadata=read_metadata(image, data),  # last: counting frames moves away from the first
+        metadata={
+            "orientation": orientation,
+            **read_metadata(image, data),
+        },  # last: counting frames moves away from the first
         renditions=tuple(
             RenditionData(kind, pixels.encode_jpeg(made), made.width, made.height)
             for kind, made in (("small", small), ("view", view))

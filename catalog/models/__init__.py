@@ -1,6 +1,7 @@
 """What the library holds, one noun a module. The words are those of docs/words.md."""
 
 from catalog.models.annotation import Annotation, AnnotationPayload
+from catalog.models.annotation_run import AnnotationRun, AnnotatorAccount, MonthlyUnits, UnitUsage
 from catalog.models.collection import Collection, Membership, Role, Visibility
 from catalog.models.embedding import Embedding, EmbeddingBlock, EmbeddingRow
 from catalog.models.galaxy import Build, Cluster, Galaxy, Group, Pin, Position
@@ -13,7 +14,9 @@ from catalog.models.storage import PendingDeletion
 __all__ = [
     "Annotation",
     "AnnotationPayload",
+    "AnnotationRun",
     "AnnotationStatus",
+    "AnnotatorAccount",
     "Build",
     "Change",
     "Cluster",
@@ -31,6 +34,7 @@ __all__ = [
     "Label",
     "MachineLabel",
     "Membership",
+    "MonthlyUnits",
     "Occurrence",
     "PendingDeletion",
     "Pin",
@@ -41,5 +45,6 @@ __all__ = [
     "Rendition",
     "Revision",
     "Role",
+    "UnitUsage",
     "Visibility",
 ]

@@ -5,6 +5,8 @@ from django.db.models import Q
 from django.db.models.functions import Length
 from django.db.models.lookups import Exact
 
+from catalog.models.annotation_run import AnnotationRun
+
 
 class Annotation(models.Model):
     """One annotator's answer for one feature of some bytes.
@@ -12,9 +14,11 @@ class Annotation(models.Model):
     ::
 
         reserved -> sent -> answered
-                      |---> failed     the annotator said why it could not
-                      '---> unknown    sent, but the answer was lost: it may have been billed
+       |          |---> failed     the annotator said why it could not
+       |          '---> unknown    sent, but the answer was lost: it may have been billed
+       '---> (no row, or answered as before)    surely not executed, or its run died before sending
 
+    A run holds a row from `reserved` until it is answered, failed or unknown; no other run asks meanwhile.
     "Not looked for" is the absence of a row; "looked, none found" is an answered row with an empty payload.
     """
 
@@ -35,9 +39,19 @@ class Annotation(models.Model):
     status = models.CharField(max_length=10, choices=Status, default=Status.RESERVED)
     error = models.TextField(blank=True)
     ticket = models.CharField(max_length=300, blank=True, help_text="The annotator's own name for a long operation.")
+    run = models.ForeignKey(
+        AnnotationRun, on_delete=models.SET_NULL, null=True, blank=True, related_name="annotations", editable=False
+    )
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
+        indexes = [
+            models.Index(
+                fields=["annotator", "status"],
+                condition=Q(status__in=["reserved", "sent", "unknown"]),
+                name="annotation_open_idx",
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["sha256", "annotator", "feature", "model", "parameters"], name="annotation_never_twice"

@@ -47,6 +47,11 @@ class Collection(models.Model):
         validators=[MinValueValidator(0), MaxValueValidator(1)],
         help_text="Machine labels below this score are kept, but neither shown nor used to place images. From 0 to 1.",
     )
+    language_hints = models.JSONField(
+        default=list,
+        blank=True,
+        help_text='Languages of the text in the pictures, as in ["de", "la"]; empty lets the annotator find out.',
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

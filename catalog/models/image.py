@@ -16,6 +16,7 @@ class AnnotationStatus(models.TextChoices):
     WAITING = "waiting", "Waiting"
     ANNOTATED = "annotated", "Annotated"
     FAILED = "failed", "Failed"
+    UNKNOWN = "unknown", "Unknown"  # sent, but the answer was lost
 
 
 class Image(models.Model):

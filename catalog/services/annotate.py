@@ -1,43 +1,53 @@
-"""Letting an annotator look at images: each answer stored once, by bytes and feature, and turned into labels."""
+"""Letting an annotator look at images: each question asked, paid and answered once, by bytes and feature, and turned into labels."""
 
-import json
-import zlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from django.db import transaction
+from django.conf import settings
+from django.contrib.auth.models import User
 
 from catalog.annotators import (
     AnnotateOptions,
     Annotator,
-    Answer,
+    Failure,
     Feature,
-    PictureFile,
     PictureToAnnotate,
+    SubmitError,
     UnknownAnnotatorError,
     features_of,
     get_annotator,
 )
-from catalog.models import (
-    Annotation,
-    AnnotationPayload,
-    AnnotationStatus,
-    Collection,
-    Image,
-    Rendition,
+from catalog.annotators.base import Answer, AnswerError
+from catalog.models import Annotation, AnnotationRun, Collection, Image
+from catalog.services.annotation_labels import write_labels
+from catalog.services.annotation_pictures import pictures_to_annotate
+from catalog.services.annotation_questions import (
+    Outcome,
+    claim_questions,
+    find_known,
+    mark_sent,
+    release_questions,
+    save_answers,
+    store_ticket,
 )
-from catalog.services.documents import read_payload
+from catalog.services.annotation_runs import run_of, settle_dead_runs
+from catalog.services.annotation_units import UnitsRefusedError, wait_for_turn
 from catalog.services.errors import ServiceError
-from catalog.services.labels import LabelScore, write_machine_labels
-from catalog.services.media import read_file
 from catalog.services.progress import Progress, ignore_progress
 
-__all__ = ["AnnotateResult", "annotate_images"]
+__all__ = ["AnnotateResult", "annotate_images", "annotator_of", "options_of", "wanted_features"]
 
-OPTIONS = AnnotateOptions()
 CHUNK = 512  # images looked up, and whose labels are written, together
+MAX_ATTEMPTS = 6  # of a batch that was surely not executed; a minute in all
+FIRST_WAIT_S = 1.0
+LONGEST_WAIT_S = 32.0
+
+Status = Annotation.Status
 
 
 @dataclass
@@ -47,40 +57,113 @@ class AnnotateResult:
     n_images: int = 0
     n_answered: int = 0
     n_failed: int = 0
+    n_unknown: int = 0
     n_reused: int = 0
+    n_elsewhere: int = 0
+    """Asked by another run at the same moment."""
+    stopped: str = ""
+    """Why the run ended before it came to the last image, if it did; what is left waits for the next one."""
 
     def as_json(self) -> dict[str, object]:
         """For a command's last line and a job's result."""
         return dict(vars(self))
 
 
-def annotate_images(collection: Collection, *, progress: Progress = ignore_progress) -> AnnotateResult:
+@dataclass(frozen=True)
+class _Asking:
+    """What one pass over a collection needs at every turn."""
+
+    run: AnnotationRun
+    annotator: Annotator
+    options: AnnotateOptions
+    features: Sequence[Feature]
+    again: AbstractSet[Feature]
+    unknown: bool
+    result: AnnotateResult
+    sleep: Callable[[float], None]
+    rng: random.Random = field(default_factory=random.Random)
+
+
+def annotate_images(
+    collection: Collection,
+    *,
+    stage: int | None = None,
+    again: AbstractSet[Feature] = frozenset(),
+    unknown: bool = False,
+    max_units: int | None = None,
+    by: User | None = None,
+    progress: Progress = ignore_progress,
+    sleep: Callable[[float], None] = time.sleep,
+) -> AnnotateResult:
     """Have the collection's annotator answer the collection's features for every image that lacks an answer.
 
-    Answers belong to bytes: what was answered before, for whatever collection, is used again and not asked again. May be
-    stopped between any two batches, or killed, and run again. A picture that the annotator cannot look at is marked failed
-    with the reason; the rest goes on. Raises ServiceError when the annotator is unknown.
+    Answers belong to bytes: what was answered before, for whatever collection, is used again and neither asked nor paid
+    again. May be stopped between any two batches, or killed, and run again. A picture that the annotator cannot look at is
+    marked failed with the reason; one whose answer was lost after sending is unknown, and asked again only if
+    GALAXY_UNKNOWN_ANSWERS or the caller says so. The rest goes on.
+
+    Parameters
+    ----------
+    stage
+        Which of the annotator's stages to go through, from 0; all of them, one after the other, by default.
+    again
+        Features to ask, and pay, again although they were answered, failed or are unknown.
+    unknown
+        Ask again where an answer was lost; it may be paid twice.
+    max_units
+        The most units that this run may take.
+
+    Raises
+    ------
+    ServiceError: the annotator is unknown, or denies its service (credentials, rights, billing).
     """
-    annotator = _annotator_of(collection)
-    features = sorted(Feature(name) for name in collection.features if name in features_of(annotator))
-    images = Image.objects.filter(collection=collection, current_revision__isnull=False)
-    result = AnnotateResult()
-    n_total = images.count()
-    for chunk in _chunks_by_id(images):
-        progress("Annotating", result.n_images, n_total)
-        _annotate_chunk(
-            collection, annotator, features, chunk, result, partial(_shift, progress, result.n_images, n_total)
-        )
-        result.n_images += len(chunk)
-    progress("Annotating", result.n_images, n_total)
+    annotator = annotator_of(collection)
+    stages = wanted_features(collection, annotator)
+    chosen = stages if stage is None else stages[stage : stage + 1]
+    result, resend = AnnotateResult(), settings.GALAXY_UNKNOWN_ANSWERS == "resend"
+    settle_dead_runs(annotator)
+    features = [feature for part in chosen for feature in part]
+    if not features:
+        return result
+    with run_of(collection, annotator, features, by=by, max_units=max_units) as run:
+        for part in chosen:
+            result.n_images = 0
+            asking = _Asking(run, annotator, options_of(collection), part, again, unknown or resend, result, sleep)
+            try:
+                _annotate_stage(collection, asking, progress)
+            except UnitsRefusedError as error:
+                run.outcome = result.stopped = str(error)
+                break
     return result
 
 
-def _annotator_of(collection: Collection) -> Annotator:
+def annotator_of(collection: Collection) -> Annotator:
+    """The collection's annotator. Raises ServiceError when there is none of this name."""
     try:
         return get_annotator(collection.annotator)
     except UnknownAnnotatorError as error:
         raise ServiceError(str(error)) from error
+
+
+def options_of(collection: Collection) -> AnnotateOptions:
+    """What the collection asks for beside features."""
+    return AnnotateOptions(language_hints=tuple(collection.language_hints))
+
+
+def wanted_features(collection: Collection, annotator: Annotator) -> list[list[Feature]]:
+    """The collection's features by the annotator's stages; what it does not look for is left out, and so are empty stages."""
+    wanted = {Feature(name) for name in collection.features} & features_of(annotator)
+    return [part for stage in annotator.stages if (part := sorted(wanted & stage))]
+
+
+def _annotate_stage(collection: Collection, asking: _Asking, progress: Progress) -> None:
+    images = Image.objects.filter(collection=collection, current_revision__isnull=False)
+    n_total, result = images.count(), asking.result
+    for chunk in _chunks_by_id(images):
+        progress("Annotating", result.n_images, n_total)
+        _annotate_chunk(collection, asking, chunk, partial(_shift, progress, result.n_images, n_total))
+        result.n_images += len(chunk)
+    progress("Annotating", result.n_images, n_total)
 
 
 def _shift(progress: Progress, before: int, total: int, stage: str, done: int, _total: int) -> None:
@@ -89,181 +172,92 @@ def _shift(progress: Progress, before: int, total: int, stage: str, done: int, _
 
 
 def _chunks_by_id(images: Any) -> Iterator[list[Image]]:
-    """All images in chunks, each read when its turn comes, so that a long run sees no stale rows and holds no cursor."""
+    """Looked up as its turn comes, so that a long run sees no stale rows and holds no cursor."""
     last = 0
     while chunk := list(images.filter(pk__gt=last).select_related("current_revision").order_by("pk")[:CHUNK]):
         yield chunk
         last = chunk[-1].pk
 
 
-def _annotate_chunk(
-    collection: Collection,
-    annotator: Annotator,
-    features: Sequence[Feature],
-    images: list[Image],
-    result: AnnotateResult,
-    progress: Progress,
-) -> None:
-    sha256_of = {image.pk: image.current_revision.sha256 for image in images if image.current_revision}
-    known = _known_annotations(annotator, features, set(sha256_of.values()))
-    asked_for = {
-        sha256: tuple(f for f in features if _needs_asking(known.get((sha256, f))))
-        for sha256 in dict.fromkeys(sha256_of.values())
-    }
-    to_ask = {sha256: wanted for sha256, wanted in asked_for.items() if wanted}
-    result.n_reused += sum(len(features) - len(wanted) for wanted in asked_for.values())
-    if to_ask:
-        pictures = _pictures_to_annotate(images, to_ask)
+def _annotate_chunk(collection: Collection, asking: _Asking, images: list[Image], progress: Progress) -> None:
+    annotator, features, result = asking.annotator, asking.features, asking.result
+    sha256s = {image.current_revision.sha256: None for image in images if image.current_revision}
+    known = find_known(annotator, asking.options, features, set(sha256s))
+    to_ask: dict[str, tuple[Feature, ...]] = {}
+    for sha256 in sha256s:
+        for feature in features:
+            row = known.get((sha256, feature))
+            if row is None or _ask_again(row, feature in asking.again, asking.unknown):
+                to_ask[sha256] = (*to_ask.get(sha256, ()), feature)
+            elif row.status in {Status.RESERVED, Status.SENT}:
+                result.n_elsewhere += 1
+            else:
+                result.n_reused += 1
+    try:
+        pictures = pictures_to_annotate(images, to_ask)
         for start in range(0, len(pictures), annotator.max_batch_size):
             progress("Annotating", min(start, len(images)), 0)
-            batch = pictures[start : start + annotator.max_batch_size]
-            _ask(annotator, batch, result)
-        known = _known_annotations(annotator, features, set(sha256_of.values()))
-    _write_labels(collection, annotator, features, images, known, asked=set(to_ask))
+            _ask(asking, pictures[start : start + annotator.max_batch_size], known, progress)
+    finally:
+        # Whatever stopped it: what was answered becomes labels now, for nobody would come back to it otherwise.
+        known = find_known(annotator, asking.options, features, set(sha256s))
+        write_labels(collection, annotator, features, images, known, asked=set(to_ask))
 
 
-def _pictures_to_annotate(images: Sequence[Image], to_ask: dict[str, tuple[Feature, ...]]) -> list[PictureToAnnotate]:
-    revisions = {image.current_revision.sha256: image.current_revision for image in images if image.current_revision}
-    files = {
-        (row.revision_id, row.kind): PictureFile(
-            partial(read_file, "media", row.storage_name), row.width, row.height, row.size_bytes
-        )
-        for row in Rendition.objects.filter(revision__in=[revisions[sha256].pk for sha256 in to_ask])
-    }
-    return [
-        PictureToAnnotate(
-            sha256=sha256,
-            features=wanted,
-            width=revisions[sha256].width,
-            height=revisions[sha256].height,
-            small=files[revisions[sha256].pk, Rendition.Kind.SMALL],
-            view=files[revisions[sha256].pk, Rendition.Kind.VIEW],
-        )
-        for sha256, wanted in to_ask.items()
-    ]
+def _ask_again(row: Annotation, again: bool, unknown: bool) -> bool:
+    if row.status == Status.UNKNOWN:
+        return again or unknown
+    return again and row.status in {Status.ANSWERED, Status.FAILED}
 
 
-def _needs_asking(annotation: Annotation | None) -> bool:
-    """A local look costs nothing, so one whose answer was lost (a kill between asking and saving) is asked again."""
-    return annotation is None or annotation.status not in {Annotation.Status.ANSWERED, Annotation.Status.FAILED}
-
-
-def _known_annotations(
-    annotator: Annotator, features: Sequence[Feature], sha256s: set[str]
-) -> dict[tuple[str, Feature], Annotation]:
-    found: dict[tuple[str, Feature], Annotation] = {}
-    for feature in features:
-        rows = Annotation.objects.filter(
-            sha256__in=sha256s,
-            annotator=annotator.name,
-            feature=feature,
-            model=annotator.model_of(feature),
-            parameters=annotator.parameters_of(feature, OPTIONS),
-        )
-        found |= {(row.sha256, feature): row for row in rows}
-    return found
-
-
-def _ask(annotator: Annotator, batch: Sequence[PictureToAnnotate], result: AnnotateResult) -> None:
-    """Reserve, send, collect and save one batch; nothing is held open while the annotator works."""
-    rows = [
-        Annotation(
-            sha256=picture.sha256,
-            annotator=annotator.name,
-            feature=feature,
-            model=annotator.model_of(feature),
-            parameters=annotator.parameters_of(feature, OPTIONS),
-            status=Annotation.Status.SENT,
-        )
-        for picture in batch
-        for feature in picture.features
-    ]
-    Annotation.objects.bulk_create(rows, ignore_conflicts=True)
-    answers = annotator.collect(annotator.submit(batch, OPTIONS))
-    _save_answers(annotator, batch, answers, result)
-
-
-def _save_answers(
-    annotator: Annotator, batch: Sequence[PictureToAnnotate], answers: Sequence[Answer], result: AnnotateResult
+def _ask(
+    asking: _Asking,
+    batch: Sequence[PictureToAnnotate],
+    known: Mapping[tuple[str, Feature], Annotation],
+    progress: Progress,
 ) -> None:
-    features = {feature for picture in batch for feature in picture.features}
-    with transaction.atomic():
-        known = _known_annotations(annotator, sorted(features), {picture.sha256 for picture in batch})
-        payloads, changed = [], []
-        for answer in answers:
-            for feature, document in answer.documents.items():
-                row = known[answer.sha256, feature]
-                row.status, row.error = Annotation.Status.ANSWERED, ""
-                changed.append(row)
-                packed = zlib.compress(json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode())
-                payloads.append(AnnotationPayload(annotation=row, document=packed))
-            for feature, error in answer.errors.items():
-                row = known[answer.sha256, feature]
-                row.status, row.error = Annotation.Status.FAILED, error.message
-                changed.append(row)
-                result.n_failed += 1
-        Annotation.objects.bulk_update(changed, ["status", "error"])
-        AnnotationPayload.objects.bulk_create(
-            payloads, update_conflicts=True, unique_fields=["annotation"], update_fields=["document"]
-        )
-        result.n_answered += len(payloads)
+    """Claim, send, collect and save one batch; no transaction is open while the annotator works.
 
-
-def _write_labels(
-    collection: Collection,
-    annotator: Annotator,
-    features: Sequence[Feature],
-    images: list[Image],
-    known: dict[tuple[str, Feature], Annotation],
-    *,
-    asked: set[str],
-) -> None:
-    """Write labels and status of those images of a chunk for which something is new."""
-    fresh = [
-        image
-        for image in images
-        if image.current_revision
-        and (image.annotation_status == AnnotationStatus.WAITING or image.current_revision.sha256 in asked)
-    ]
-    if not fresh:
-        return
-    if Feature.LABEL_DETECTION in features:
-        labels_by_image = _labels_by_image(fresh, known)
-        write_machine_labels(collection, source=annotator.name, labels_by_image=labels_by_image)
-    for image in fresh:
-        statuses = {
-            row.status
-            for feature in features
-            if image.current_revision and (row := known.get((image.current_revision.sha256, feature)))
-        }
-        failed = Annotation.Status.FAILED in statuses
-        image.annotation_status = AnnotationStatus.FAILED if failed else AnnotationStatus.ANNOTATED
-    Image.objects.bulk_update(fresh, ["annotation_status"])
-
-
-def _labels_by_image(
-    images: Sequence[Image], known: dict[tuple[str, Feature], Annotation]
-) -> dict[int, list[LabelScore]]:
-    annotation_of = {
-        image.pk: known[image.current_revision.sha256, Feature.LABEL_DETECTION].pk
-        for image in images
-        if image.current_revision and (image.current_revision.sha256, Feature.LABEL_DETECTION) in known
-    }
-    documents = dict(
-        AnnotationPayload.objects.filter(pk__in=annotation_of.values()).values_list("annotation_id", "document")
-    )
-    return {
-        image.pk: [
-            _label_score(item) for item in read_payload(documents[annotation_of[image.pk]]).get("labelAnnotations", [])
+    What was surely not executed is sent again after a wait that doubles, of which a random part is taken (full jitter), so that
+    workers who were refused together do not come back together.
+    """
+    run, annotator = asking.run, asking.annotator
+    pictures = claim_questions(run, annotator, asking.options, batch, known)
+    outcome = Outcome()
+    for attempt in range(MAX_ATTEMPTS):
+        if not pictures:
+            return
+        if attempt:
+            progress("Waiting for the annotator", 0, 0)
+            asking.sleep(asking.rng.uniform(0, min(LONGEST_WAIT_S, FIRST_WAIT_S * 2**attempt)))
+        wait_for_turn(annotator, len(pictures), progress=progress, sleep=asking.sleep)
+        mark_sent(run, pictures)
+        outcome = save_answers(run, annotator, _send(asking, pictures))
+        asking.result.n_answered += outcome.n_answered
+        asking.result.n_failed += outcome.n_failed
+        asking.result.n_unknown += outcome.n_unknown
+        if outcome.denied:
+            break
+        pictures = [
+            PictureToAnnotate(**{**vars(picture), "features": left})
+            for picture in pictures
+            if (left := tuple(f for f in picture.features if (picture.sha256, f) in outcome.not_executed))
         ]
-        if annotation_of.get(image.pk) in documents
-        else []
-        for image in images
-    }
+    if outcome.not_executed:
+        release_questions(run, annotator, Status.RESERVED)
+        tried = "" if outcome.denied else f" It was tried {MAX_ATTEMPTS} times; run it again later."
+        raise ServiceError(f"{annotator.name} does not answer: {outcome.reason}{tried}")
 
 
-def _label_score(item: dict[str, Any]) -> LabelScore:
-    """A labelAnnotation as a label: its mid names the concept (/m/ and /g/: Knowledge Graph; /wn30/: WordNet 3.0)."""
-    mid = item.get("mid", "")
-    vocabulary = "wordnet" if mid.startswith("/wn30/") else "kg" if mid else ""
-    return LabelScore(item["description"], float(item.get("score", 0.0)), vocabulary, mid)
+def _send(asking: _Asking, pictures: Sequence[PictureToAnnotate]) -> list[Answer]:
+    try:
+        ticket = asking.annotator.submit(pictures, asking.options)
+    except SubmitError as error:
+        return [_failed(picture, error.failure, error.message) for picture in pictures]
+    if asking.annotator.keeps_tickets:
+        store_ticket(asking.run, ticket)
+    return asking.annotator.collect(ticket)
+
+
+def _failed(picture: PictureToAnnotate, failure: Failure, message: str) -> Answer:
+    return Answer(picture.sha256, errors=dict.fromkeys(picture.features, AnswerError(failure, message)))

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import sys
 
 import pytest
@@ -82,7 +83,7 @@ class TestAnnotateImages:
         collection = CollectionFactory()
         asked = []
 
-        def annotate(of, *, progress):
+        def annotate(of, **options):
             asked.append(of)
             return AnnotateResult(n_images=4, n_answered=3, n_reused=4, n_failed=1)
 
@@ -92,6 +93,24 @@ class TestAnnotateImages:
         assert asked == [collection]
         with pytest.raises(CommandError, match="--strict"):
             run("annotate_images", "--collection", collection.slug, "--strict")
+
+    def test_what_costs_is_told_and_needs_a_yes(self, monkeypatch):
+        collection = CollectionFactory(annotator="google", features=["LABEL_DETECTION"])
+        ImageFactory.create_batch(3, collection=collection, renditions=False)
+        asked = []
+        monkeypatch.setattr(
+            "catalog.management.commands.annotate_images.annotate_images",
+            lambda of, **options: asked.append(options["max_units"]) or AnnotateResult(n_images=3),
+        )
+        monkeypatch.setattr(sys, "stdin", io.StringIO("yes"))
+        with pytest.raises(CommandError, match="nobody is here to agree: add --yes"):
+            run("annotate_images", "--collection", collection.slug)
+        told = json.loads(run("annotate_images", "--collection", collection.slug, "--estimate", "--json"))
+        assert (told["n_units"], told["cost"], told["currency"]) == (3, "0.0000", "USD")
+        assert asked == []
+
+        run("annotate_images", "--collection", collection.slug, "--yes", "--max-units", "2")
+        assert asked == [2]
 
     def test_an_unknown_collection_names_those_there_are(self):
         CollectionFactory(slug="birds")
@@ -139,7 +158,7 @@ class TestBuildAndPublish:
         for options in ((), ("--update",), ("--skeleton", "10")):
             told = io.StringIO()
             call_command("build_galaxy", "--collection", "animals", *options, stdout=io.StringIO(), stderr=told)
-            assert told.getvalue().startswith("Needs about 0.")
+            assert re.match(r"Needs about \d\.\d GB of memory", told.getvalue())
         told = io.StringIO()
         call_command("build_galaxy", "--collection", "animals", "--json", stdout=io.StringIO(), stderr=told)
         assert told.getvalue() == ""
@@ -197,7 +216,7 @@ class TestBuildAndPublish:
 
 
 def test_an_interrupted_command_ends_without_a_traceback(monkeypatch):
-    def interrupted(collection, *, progress):
+    def interrupted(collection, **options):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("catalog.management.commands.annotate_images.annotate_images", interrupted)
@@ -207,7 +226,7 @@ def test_an_interrupted_command_ends_without_a_traceback(monkeypatch):
 
 
 def test_a_failure_that_is_nobodys_fault_keeps_its_traceback(monkeypatch):
-    def broken(collection, *, progress):
+    def broken(collection, **options):
         raise ZeroDivisionError
 
     monkeypatch.setattr("catalog.management.commands.annotate_images.annotate_images", broken)

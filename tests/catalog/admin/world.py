@@ -7,6 +7,8 @@ from datetime import timedelta
 from django.utils import timezone
 
 from catalog.models import (
+    AnnotationRun,
+    AnnotatorAccount,
     Build,
     Change,
     Collection,
@@ -19,6 +21,7 @@ from catalog.models import (
     Occurrence,
     Publication,
     Refusal,
+    UnitUsage,
 )
 from tests.factories import BuildFactory, CollectionFactory, GalaxyFactory, ImageFactory, JobFactory, UserFactory
 
@@ -33,7 +36,11 @@ LISTED = [
     "publication",
     "change",
     "refusal",
+    "annotationrun",
+    "annotatoraccount",
 ]
+# Money is nobody's but the superusers'; no role opens these.
+FOR_SUPERUSERS = {"annotationrun", "annotatoraccount"}
 
 
 @dataclass
@@ -49,6 +56,8 @@ class Library:
     job: Job
     change: Change
     refusal: Refusal
+    annotationrun: AnnotationRun
+    annotatoraccount: AnnotatorAccount
 
     def one(self, name: str):
         """The object of a model of LISTED."""
@@ -92,7 +101,16 @@ def make_library(**collection) -> Library:
         code="truncated",
         message="It ends early.",
     )
-    return Library(collection, images, label, galaxy, build, publication, job, change, refusal)
+    run = AnnotationRun.objects.create(
+        collection=collection,
+        collection_slug=collection.slug,
+        annotator="google",
+        lease_expires_at=timezone.now(),
+        n_units=4,
+    )
+    UnitUsage.objects.create(run=run, feature="LABEL_DETECTION", month="2026-11", n_reserved=4, n_answered=4)
+    account, _ = AnnotatorAccount.objects.get_or_create(annotator="google", defaults={"max_units_per_month": 1000})
+    return Library(collection, images, label, galaxy, build, publication, job, change, refusal, run, account)
 
 
 def running_job(**values) -> Job:

@@ -59,7 +59,7 @@ def test_a_place_is_not_kept():
     exif = Image.Exif()
     exif.get_ifd(0x8825)[1] = "N"
     exif.get_ifd(0x8825)[2] = (52.0, 30.0, 0.0)
-    assert set(metadata_of(exif)) == {"mode"}
+    assert set(metadata_of(exif)) == {"mode", "orientation"}
 
 
 @pytest.mark.parametrize("date", ["0000:00:00 00:00:00", "2019:13:45 10:00:00", "yesterday", b"\xff\xfe"])
@@ -107,6 +107,7 @@ def test_what_people_at_desks_wrote():
     )
     assert verify_picture(data).metadata == {
         "mode": "RGB",
+        "orientation": 1,
         "title": "Žofín Palace",
         "description": "Seen from the river.",
         "artist": "A. Novák",

@@ -1,0 +1,82 @@
+"""What looking cost: runs with their units, and what each annotator may use in a month. For superusers."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from catalog.models import AnnotationRun, AnnotatorAccount, MonthlyUnits, UnitUsage
+from catalog.permissions import is_trusted
+
+
+class TrustedOnly:
+    """Money is nobody's but the superusers'; what happened is read, not written."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Superusers."""
+        return is_trusted(request.user)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Superusers."""
+        return is_trusted(request.user)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody."""
+        return False
+
+
+class UsageInline(TrustedOnly, admin.TabularInline):  # type: ignore[type-arg]
+    """The run's lines of the ledger."""
+
+    model = UnitUsage
+    fields = ["month", "feature", "n_reserved", "n_answered", "n_failed", "n_unknown", "n_given_back"]
+    extra = 0
+
+
+@admin.register(AnnotationRun)
+class AnnotationRunAdmin(TrustedOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """The ledger, run by run."""
+
+    index_order = 85
+    list_display = ["started_at", "collection_slug", "annotator", "n_units", "max_units", "finished_at", "outcome"]
+    list_filter = ["annotator", "started_at"]
+    search_fields = ["collection_slug"]
+    inlines = [UsageInline]
+
+
+class MonthInline(TrustedOnly, admin.TabularInline):  # type: ignore[type-arg]
+    """What was taken month by month."""
+
+    model = MonthlyUnits
+    fields = ["month", "n_units"]
+    extra = 0
+
+
+@admin.register(AnnotatorAccount)
+class AnnotatorAccountAdmin(TrustedOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """The cap for a month."""
+
+    index_order = 86
+    list_display = ["annotator", "max_units_per_month"]
+    fields = ["annotator", "max_units_per_month"]
+    inlines = [MonthInline]
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Superusers: a cap may be set before the first run."""
+        return is_trusted(request.user)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Superusers."""
+        return is_trusted(request.user)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Whose account it is stays."""
+        return ["annotator"] if obj else []

@@ -1,0 +1,27 @@
+"""Which annotators need settings, handed over when Django starts: the annotators themselves know none."""
+
+from django.conf import settings
+
+from catalog.annotators import Annotator, register_annotator
+
+
+def register() -> None:
+    """Announce the annotators; nothing is loaded and nobody is called before the first use."""
+    register_annotator("google", make_google)
+
+
+def make_google() -> Annotator:
+    """Cloud Vision: asynchronous where GALAXY_VISION_OUTPUT names a folder of a bucket, else synchronous."""
+    # Imported on first use: Google's client takes a second, which a web process need not spend.
+    from catalog.annotators.google import GoogleAnnotator
+    from catalog.annotators.google_client import GoogleSettings
+
+    return GoogleAnnotator(
+        GoogleSettings(
+            endpoint=settings.GALAXY_VISION_ENDPOINT,
+            transport=settings.GALAXY_VISION_TRANSPORT,
+            api_key=settings.GALAXY_VISION_API_KEY,
+            images_per_minute=settings.GALAXY_VISION_IMAGES_PER_MINUTE,
+            output_uri=settings.GALAXY_VISION_OUTPUT,
+        )
+    )

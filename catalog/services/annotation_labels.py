@@ -1,0 +1,76 @@
+"""Annotations as machine labels, and how far the machine came with each image."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from catalog.annotators import Annotator, Feature
+from catalog.models import Annotation, AnnotationPayload, AnnotationStatus, Collection, Image
+from catalog.services.annotation_questions import Known
+from catalog.services.documents import read_payload
+from catalog.services.labels import LabelScore, write_machine_labels
+
+__all__ = ["write_labels"]
+
+Status = Annotation.Status
+
+
+def write_labels(
+    collection: Collection,
+    annotator: Annotator,
+    features: Sequence[Feature],
+    images: list[Image],
+    known: Known,
+    *,
+    asked: set[str],
+) -> None:
+    """Write labels and status of those images of a chunk for which something is new; who is still being asked keeps both."""
+    open_states = {AnnotationStatus.WAITING, AnnotationStatus.UNKNOWN}
+    fresh = [
+        image
+        for image in images
+        if image.current_revision and (image.annotation_status in open_states or image.current_revision.sha256 in asked)
+    ]
+    statuses = {image.pk: _statuses(image, features, known) for image in fresh}
+    if Feature.LABEL_DETECTION in features:
+        settled = [i for i in fresh if statuses[i.pk].get(Feature.LABEL_DETECTION) in {Status.ANSWERED, Status.FAILED}]
+        write_machine_labels(collection, source=annotator.name, labels_by_image=_labels_by_image(settled, known))
+    for image in fresh:
+        of_image = set(statuses[image.pk].values())
+        if Status.UNKNOWN in of_image:
+            image.annotation_status = AnnotationStatus.UNKNOWN
+        elif Status.FAILED in of_image:
+            image.annotation_status = AnnotationStatus.FAILED
+        elif len(statuses[image.pk]) == len(features) and of_image == {Status.ANSWERED}:
+            image.annotation_status = AnnotationStatus.ANNOTATED
+    Image.objects.bulk_update(fresh, ["annotation_status"])
+
+
+def _statuses(image: Image, features: Sequence[Feature], known: Known) -> dict[Feature, str]:
+    sha256 = image.current_revision.sha256 if image.current_revision else ""
+    return {feature: known[sha256, feature].status for feature in features if (sha256, feature) in known}
+
+
+def _labels_by_image(images: Sequence[Image], known: Known) -> dict[int, list[LabelScore]]:
+    annotation_of = {
+        image.pk: known[image.current_revision.sha256, Feature.LABEL_DETECTION].pk
+        for image in images
+        if image.current_revision and (image.current_revision.sha256, Feature.LABEL_DETECTION) in known
+    }
+    documents = dict(
+        AnnotationPayload.objects.filter(pk__in=annotation_of.values()).values_list("annotation_id", "document")
+    )
+    return {
+        image.pk: [
+            _label_score(item) for item in read_payload(documents[annotation_of[image.pk]]).get("labelAnnotations", [])
+        ]
+        if annotation_of.get(image.pk) in documents
+        else []
+        for image in images
+    }
+
+
+def _label_score(item: dict[str, Any]) -> LabelScore:
+    """A labelAnnotation as a label: its mid names the concept (/m/ and /g/: Knowledge Graph; /wn30/: WordNet 3.0)."""
+    mid = item.get("mid", "")
+    vocabulary = "wordnet" if mid.startswith("/wn30/") else "kg" if mid else ""
+    return LabelScore(item["description"], float(item.get("score", 0.0)), vocabulary, mid)

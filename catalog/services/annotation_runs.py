@@ -1,0 +1,114 @@
+"""Runs of annotators: begun, kept alive, ended, and settled when they died."""
+
+import logging
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from catalog.annotators import Annotator, Feature, Ticket, UnknownTicketError
+from catalog.models import Annotation, AnnotationRun, Collection
+from catalog.services.annotation_questions import lose_questions, release_questions, save_answers
+
+__all__ = ["run_of", "settle_dead_runs"]
+
+logger = logging.getLogger(__name__)
+
+
+@contextmanager
+def run_of(
+    collection: Collection,
+    annotator: Annotator,
+    features: Sequence[Feature],
+    *,
+    by: User | None = None,
+    max_units: int | None = None,
+) -> Iterator[AnnotationRun]:
+    """Begin a run, renew its lease from a thread while it lasts, and end it; what it still holds is released or lost."""
+    run = AnnotationRun.objects.create(
+        collection=collection,
+        collection_slug=collection.slug,
+        annotator=annotator.name,
+        features=[str(feature) for feature in features],
+        started_by=by,
+        lease_expires_at=_lease_end(),
+        max_units=max_units,
+    )
+    stop = threading.Event()
+    heartbeat = threading.Thread(target=_beat, args=(run.pk, stop), name=f"annotation-run-{run.pk}", daemon=True)
+    heartbeat.start()
+    try:
+        yield run
+        outcome = "Finished."
+    except BaseException as error:
+        outcome = f"Stopped: {str(error) or type(error).__name__}"
+        raise
+    finally:
+        stop.set()
+        heartbeat.join()
+        _settle(run, annotator)
+        AnnotationRun.objects.filter(pk=run.pk).update(
+            finished_at=timezone.now(), outcome=(run.outcome or outcome)[:300]
+        )
+
+
+def settle_dead_runs(annotator: Annotator) -> int:
+    """Settle what killed runs of this annotator left behind; says how many there were.
+
+    What was only reserved is free again, its units given back. What was sent is collected by its ticket if that outlives
+    the process; without one it is unknown if it may have been billed, and free again if looking costs nothing.
+    """
+    dead = AnnotationRun.objects.filter(annotator=annotator.name, finished_at=None)
+    n_settled = 0
+    for run in dead.filter(lease_expires_at__lt=timezone.now()):
+        # Only one of several workers that find it settles it.
+        if dead.filter(pk=run.pk, lease_expires_at=run.lease_expires_at).update(lease_expires_at=_lease_end()):
+            _settle(run, annotator)
+            AnnotationRun.objects.filter(pk=run.pk).update(
+                finished_at=timezone.now(), outcome="Died; settled by a later run."
+            )
+            n_settled += 1
+    return n_settled
+
+
+def _settle(run: AnnotationRun, annotator: Annotator) -> None:
+    held = Annotation.objects.filter(run=run)
+    if annotator.keeps_tickets:
+        sent = held.filter(status=Annotation.Status.SENT).exclude(ticket="")
+        for ticket in sorted(set(sent.values_list("ticket", flat=True))):
+            try:
+                answers = annotator.collect(Ticket(annotator.name, ticket))
+            except UnknownTicketError:
+                logger.warning("The ticket %s of a dead run cannot be collected any more.", ticket)
+                continue
+            save_answers(run, annotator, answers)
+    if held.filter(status=Annotation.Status.RESERVED).exists():
+        release_questions(run, annotator, Annotation.Status.RESERVED)
+    if held.filter(status=Annotation.Status.SENT).exists():
+        if annotator.prices is None:
+            release_questions(run, annotator, Annotation.Status.SENT)
+        else:
+            lose_questions(run, annotator)
+
+
+def _beat(run_id: int, stop: threading.Event) -> None:
+    """Renew the lease every third of its time."""
+    try:
+        while not stop.wait(settings.GALAXY_LEASE_S / 3):
+            try:
+                AnnotationRun.objects.filter(pk=run_id).update(lease_expires_at=_lease_end())
+            except DatabaseError:
+                # Busy or briefly gone; there are two more beats before the lease runs out.
+                logger.warning("Could not renew the lease of annotation run %s.", run_id, exc_info=True)
+                connection.close()
+    finally:
+        connection.close()
+
+
+def _lease_end() -> datetime:
+    return timezone.now() + timedelta(seconds=settings.GALAXY_LEASE_S)

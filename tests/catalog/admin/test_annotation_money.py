@@ -1,0 +1,69 @@
+"""Nothing that costs money starts without somebody having seen what it costs."""
+
+import pytest
+from django.urls import reverse
+
+from catalog.models import Collection, Job
+from catalog.services.errors import ServiceError
+from catalog.services.jobs import JobRun
+from catalog.tasks import run_annotate
+from tests.catalog.admin.world import make_library
+from tests.factories import JobFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def collection() -> Collection:
+    return make_library(annotator="google").collection
+
+
+def start(client, collection: Collection, **data: str):
+    address = reverse("admin:catalog_collection_start", args=[collection.pk, "annotate_images"])
+    return client.post(address, data)
+
+
+def annotate_jobs():
+    return Job.objects.filter(kind="annotate_images", status="queued")
+
+
+def test_a_paid_annotator_is_started_only_after_its_price_was_seen(admin_client, collection):
+    page = start(admin_client, collection).content.decode()
+    assert "LABEL_DETECTION" in page and "USD" in page and "Agree and start" in page
+    assert not annotate_jobs().exists()
+
+    assert start(admin_client, collection, agreed="1").status_code == 302
+    assert annotate_jobs().get().params == {"max_units": 8}, (
+        "four pictures, two features: what was agreed to is the cap"
+    )
+
+
+def test_the_list_s_action_asks_too_and_keeps_the_selection(admin_client, collection):
+    address = reverse("admin:catalog_collection_changelist")
+    chosen = {"action": "annotate_images", "_selected_action": str(collection.pk)}
+    page = admin_client.post(address, chosen).content.decode()
+    assert f'name="_selected_action" value="{collection.pk}"' in page
+
+    admin_client.post(address, {**chosen, "agreed": "1"})
+    assert annotate_jobs().count() == 1
+
+
+def test_the_local_annotator_is_started_at_once(admin_client):
+    collection = make_library().collection
+
+    assert start(admin_client, collection).status_code == 302
+    assert annotate_jobs().get().params == {}
+
+
+def test_a_job_that_nobody_agreed_to_pays_nothing(collection):
+    job = JobFactory(kind="annotate_images", collection=collection)
+
+    with pytest.raises(ServiceError, match="nobody has agreed to it"):
+        run_annotate(JobRun(job, None))  # type: ignore[arg-type]
+
+
+def test_languages_are_codes(admin_client, collection):
+    address = reverse("admin:catalog_collection_change", args=[collection.pk])
+    page = admin_client.post(address, {"language_hints": '["German"]'}).content.decode()
+
+    assert "Expected a list of language codes" in page
