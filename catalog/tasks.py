@@ -16,10 +16,12 @@ from django_tasks import TaskContext, TaskResultStatus, task, task_backends
 from django_tasks_db.backend import DatabaseBackend
 from django_tasks_db.models import DBTaskResult
 
+from catalog.annotators import Feature
 from catalog.models import Collection, Galaxy, Job, JobStatus
 from catalog.permissions import Verb
 from catalog.services import jobs
 from catalog.services.annotate import annotate_images, annotator_of, wanted_features
+from catalog.services.annotation_units import units_of_job
 from catalog.services.build import build_galaxy
 from catalog.services.build_update import update_galaxy
 from catalog.services.errors import ServiceError
@@ -68,17 +70,30 @@ def run_import(run: JobRun) -> dict[str, Any]:
 def run_annotate(run: JobRun) -> dict[str, Any]:
     """Annotate what of the job's collection is not annotated yet: one of the annotator's stages, and a job for the next one.
 
-    What costs money was confirmed as `max_units`, and no more is taken.
+    What costs money was confirmed as `max_units`, and no more is taken, however many attempts and stages it needs. `again` and
+    `unknown` hold for what was settled before the job was started.
     """
     collection, stage = collection_of(run), int(run.params.get("stage", 0))
-    max_units = run.params.get("max_units")
+    max_units, again = run.params.get("max_units"), run.params.get("again", [])
     if max_units is None and annotator_of(collection).prices is not None:
         raise ServiceError(
             f"Annotating with {collection.annotator} costs money, and nobody has agreed to it. Start it from the collection's page."
         )
-    result = annotate_images(collection, stage=stage, max_units=max_units, by=run.job.created_by, progress=run.progress)
+    result = annotate_images(
+        collection,
+        stage=stage,
+        again=frozenset(map(Feature, again)),
+        unknown=bool(run.params.get("unknown")),
+        since=run.job.created_at,
+        max_units=max_units,
+        job_uuid=run.job.uuid,
+        by=run.job.created_by,
+        progress=run.progress,
+    )
     if not result.stopped and stage + 1 < len(wanted_features(collection, annotator_of(collection))):
-        jobs.start_job("annotate_images", {"stage": stage + 1}, by=run.job.created_by, collection=collection)
+        left = {} if max_units is None else {"max_units": max_units - units_of_job(run.job.uuid)}
+        following = {**run.params, "stage": stage + 1, **left}
+        jobs.start_job("annotate_images", following, by=run.job.created_by, collection=collection)
     return result.as_json()
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from catalog.annotators import Annotator, Feature
 from catalog.models import Annotation, AnnotatorAccount, Collection, MonthlyUnits, Revision
 from catalog.services.annotate import annotator_of, options_of, wanted_features
+from catalog.services.annotation_questions import questions
 from catalog.services.annotation_units import month_of, units_used
 
 __all__ = ["Estimate", "FeatureEstimate", "estimate_annotation"]
@@ -151,12 +152,7 @@ def _asked_again(feature: Feature, again: AbstractSet[Feature], unknown: bool) -
 
 
 def _rows(collection: Collection, annotator: Annotator, feature: Feature) -> QuerySet[Annotation]:
-    return Annotation.objects.filter(
-        annotator=annotator.name,
-        feature=feature,
-        model=annotator.model_of(feature),
-        parameters=annotator.parameters_of(feature, options_of(collection)),
-    )
+    return questions(annotator, options_of(collection), feature)
 
 
 def _left_this_month(annotator: str, month: str) -> int | None:
