@@ -2,6 +2,7 @@
 
 from catalog.models.annotation import Annotation, AnnotationPayload
 from catalog.models.annotation_run import AnnotationRun, AnnotatorAccount, MonthlyUnits, UnitUsage
+from catalog.models.api_key import ApiKey
 from catalog.models.collection import Collection, Membership, Role, Visibility
 from catalog.models.embedding import Embedding, EmbeddingBlock, EmbeddingRow
 from catalog.models.galaxy import Build, Cluster, Galaxy, Group, Pin, Position
@@ -17,6 +18,7 @@ __all__ = [
     "AnnotationRun",
     "AnnotationStatus",
     "AnnotatorAccount",
+    "ApiKey",
     "Build",
     "Change",
     "Cluster",
