@@ -1,7 +1,5 @@
 """Questions as rows: claimed by one run, sent, and answered, failed, unknown or released. See Annotation for the states."""
 
-import json
-import zlib
 from collections.abc import Collection as Many
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,6 +19,7 @@ from catalog.annotators import (
 )
 from catalog.models import Annotation, AnnotationPayload, AnnotationRun
 from catalog.services.annotation_units import Settled, billed_features, reserve_units, settle_units
+from catalog.services.documents import pack_payload
 from catalog.services.errors import ServiceError
 
 __all__ = [
@@ -175,8 +174,7 @@ def save_answers(run: AnnotationRun, annotator: Annotator, answers: Sequence[Ans
             if row := rows.get((answer.sha256, feature)):
                 row.status, row.error, row.run, row.ticket = Status.ANSWERED, "", None, ""
                 changed.append(row)
-                packed = zlib.compress(json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode())
-                payloads.append(AnnotationPayload(annotation=row, document=packed))
+                payloads.append(AnnotationPayload(annotation=row, document=pack_payload(document)))
                 settled.add(feature, billed, "n_answered")
                 outcome.n_answered += 1
         for feature, error in answer.errors.items():
