@@ -16,7 +16,6 @@ from django_tasks import TaskContext, TaskResultStatus, task, task_backends
 from django_tasks_db.backend import DatabaseBackend
 from django_tasks_db.models import DBTaskResult
 
-from catalog.annotators import Feature
 from catalog.models import Collection, Galaxy, Job, JobStatus
 from catalog.permissions import Verb
 from catalog.services import jobs
@@ -70,11 +69,11 @@ def run_import(run: JobRun) -> dict[str, Any]:
 def run_annotate(run: JobRun) -> dict[str, Any]:
     """Annotate what of the job's collection is not annotated yet: one of the annotator's stages, and a job for the next one.
 
-    What costs money was confirmed as `max_units`, and no more is taken, however many attempts and stages it needs. `again` and
-    `unknown` hold for what was settled before the job was started.
+    What costs money was confirmed as `max_units`, and no more is taken, however many attempts and stages it needs. `unknown`
+    asks again what was lost before the job was started.
     """
     collection, stage = collection_of(run), int(run.params.get("stage", 0))
-    max_units, again = run.params.get("max_units"), run.params.get("again", [])
+    max_units = run.params.get("max_units")
     if max_units is None and annotator_of(collection).prices is not None:
         raise ServiceError(
             f"Annotating with {collection.annotator} costs money, and nobody has agreed to it. Start it from the collection's page."
@@ -82,7 +81,6 @@ def run_annotate(run: JobRun) -> dict[str, Any]:
     result = annotate_images(
         collection,
         stage=stage,
-        again=frozenset(map(Feature, again)),
         unknown=bool(run.params.get("unknown")),
         since=run.job.created_at,
         max_units=max_units,

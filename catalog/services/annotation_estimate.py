@@ -35,6 +35,8 @@ class FeatureEstimate:
     n_units: int
     """Units to pay for: those to ask, less what is free beside another feature."""
     n_used_this_month: int
+    n_free_left: int
+    """Units that cost nothing this month and are not used yet."""
     cost: Decimal
     """0 for annotators that cost nothing."""
 
@@ -61,11 +63,15 @@ class Estimate:
 
     def describe(self) -> str:
         """A table for people."""
-        lines = [f"{'feature':26} {'pictures':>10} {'known':>10} {'to ask':>10} {'units':>10} {'cost':>12}"]
+        lines = [
+            f"{'feature':26} {'pictures':>10} {'known':>10} {'to ask':>10} {'units':>10} {'free left':>10} {'cost':>12}"
+        ]
         for part in self.features:
             cost = f"{part.cost:.2f} {self.currency}" if self.currency else "free"
+            free = f"{part.n_free_left:,}" if self.currency else ""
             lines.append(
-                f"{part.feature:26} {part.n_pictures:10,} {part.n_known:10,} {part.n_to_ask:10,} {part.n_units:10,} {cost:>12}"
+                f"{part.feature:26} {part.n_pictures:10,} {part.n_known:10,} {part.n_to_ask:10,} {part.n_units:10,} "
+                f"{free:>10} {cost:>12}"
             )
         if self.currency:
             lines.append(
@@ -132,6 +138,7 @@ def estimate_annotation(
                 n_to_ask=to_ask.count(),
                 n_units=n_units,
                 n_used_this_month=n_used,
+                n_free_left=prices.free_left(feature, n_used=n_used) if prices else 0,
                 cost=prices.cost(feature, n_units, n_used=n_used) if prices else Decimal(0),
             )
         )

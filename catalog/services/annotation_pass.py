@@ -36,7 +36,7 @@ from catalog.services.annotation_questions import (
     store_ticket,
 )
 from catalog.services.annotation_runs import settle_dead_runs
-from catalog.services.annotation_units import wait_for_turn
+from catalog.services.annotation_units import UnitsRefusedError, wait_for_turn
 from catalog.services.errors import ServiceError
 from catalog.services.progress import Progress
 
@@ -213,10 +213,19 @@ class _Pass:
         return (pictures[start : start + size] for start in range(0, len(pictures), size))
 
     def _launch(self, chunk: _Chunk, batch: Sequence[PictureToAnnotate]) -> None:
-        """Claim a batch and hand it over; no transaction is open while the annotator works."""
+        """Claim a batch and hand it over; no transaction is open while the annotator works. What a cap leaves room for still goes."""
         asking = self._asking
         self._report()
-        pictures = claim_questions(asking.run, asking.annotator, asking.options, batch, chunk.known)
+        try:
+            pictures = claim_questions(asking.run, asking.annotator, asking.options, batch, chunk.known)
+        except UnitsRefusedError:
+            if len(batch) == 1:
+                raise
+            chunk.n_waiting += 1
+            half = len(batch) // 2
+            self._launch(chunk, batch[:half])
+            self._launch(chunk, batch[half:])
+            return
         self._flights.append(_Flight(chunk, pictures, self._send(pictures)))
 
     def _send(self, pictures: list[PictureToAnnotate]) -> Ticket | SubmitError:
