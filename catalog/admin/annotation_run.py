@@ -69,7 +69,8 @@ class LostAnswerAdmin(TrustedOnly, admin.ModelAdmin):  # type: ignore[type-arg]
         """The unknown ones, each with a collection where the bytes are found today."""
         images = Image.objects.filter(current_revision__sha256=OuterRef("sha256")).order_by("pk")
         slugs = Subquery(images.values("collection__slug")[:1])
-        return super().get_queryset(request).filter(status=LostAnswer.Status.UNKNOWN).annotate(slug=slugs)
+        rows: QuerySet[LostAnswer] = super().get_queryset(request).filter(status=LostAnswer.Status.UNKNOWN)
+        return rows.annotate(slug=slugs)
 
     @admin.display(description="collection", ordering="slug")
     def collection(self, obj: LostAnswer) -> str:

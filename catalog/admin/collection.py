@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from catalog.admin.annotation_actions import ANNOTATE, ASK_AGAIN
 from catalog.admin.changelist import PageAdmin
-from catalog.admin.job_actions import JobActionAdmin, register_job_action
+from catalog.admin.job_actions import JobAction, JobActionAdmin, register_job_action
 from catalog.admin.policy import PolicyInline, may
 from catalog.annotators import Feature, annotator_names
 from catalog.models import AnnotationStatus, Collection, Galaxy, Image, Label, Membership, Refusal, Role
@@ -23,6 +23,7 @@ from catalog.services.jobs import start_job
 
 register_job_action(Collection, ANNOTATE)
 register_job_action(Collection, ASK_AGAIN)
+register_job_action(Collection, JobAction(kind="find_near_duplicates", label="Find near-duplicates"))
 
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}")  # BCP 47, as far as Cloud Vision takes it
 MAX_LANGUAGES = 6  # more tell an annotator nothing, and all of them are part of what makes an annotation unique

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 
 from catalog.admin.annotation_actions import ANNOTATE_OF_IMAGES
 from catalog.admin.changelist import PageAdmin
-from catalog.admin.filters import ClusterFilter, LabelFilter, PermittedFilter
+from catalog.admin.filters import ClusterFilter, LabelFilter, NearDuplicateFilter, PermittedFilter
 from catalog.admin.image_panels import image_panels
 from catalog.admin.job_actions import JobActionAdmin, register_job_action
 from catalog.admin.pictures import thumbnail
@@ -45,6 +45,7 @@ class ImageAdmin(PageAdmin[Image], JobActionAdmin[Image]):
         ("collection", PermittedFilter),
         ClusterFilter,
         "annotation_status",
+        NearDuplicateFilter,
         "hidden",
     ]
     list_select_related = ["collection", "current_revision"]

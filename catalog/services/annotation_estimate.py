@@ -120,13 +120,15 @@ def estimate_annotation(
     parts = []
     for feature in features:
         rows = _rows(collection, annotator, feature)
-        settled = rows.exclude(status__in=_asked_again(feature, again, unknown)).values("sha256")
+        asked = _asked(annotator, feature, again, unknown)
+        settled = rows.exclude(status__in=asked).values("sha256")
         to_ask = pictures.exclude(sha256__in=settled)
         n_units = to_ask.count() if prices else 0
         companion = prices.free_with.get(feature) if prices else None
         if companion is not None and companion in features:
             # Free where the companion is asked in the same request; where that is known already, it is paid.
-            known = _rows(collection, annotator, companion).exclude(status__in=_asked_again(companion, again, unknown))
+            asked = _asked(annotator, companion, again, unknown)
+            known = _rows(collection, annotator, companion).exclude(status__in=asked)
             n_units = to_ask.filter(sha256__in=known.values("sha256")).count()
         n_used = units_used(annotator.name, feature, month)
         parts.append(
@@ -151,11 +153,13 @@ def estimate_annotation(
     )
 
 
-def _asked_again(feature: Feature, again: AbstractSet[Feature], unknown: bool) -> set[str]:
-    """The states in which a question is put once more."""
+def _asked(annotator: Annotator, feature: Feature, again: AbstractSet[Feature], unknown: bool) -> set[str]:
+    """The states in which a question may be put: what another run holds is counted in as if that run were dead."""
     if feature in again:
-        return {Status.ANSWERED, Status.FAILED, Status.UNKNOWN}
-    return {Status.UNKNOWN} if unknown or settings.GALAXY_UNKNOWN_ANSWERS == "resend" else set()
+        return {*Status.values}
+    if unknown or settings.GALAXY_UNKNOWN_ANSWERS == "resend":
+        return {Status.UNKNOWN, Status.RESERVED, Status.SENT}
+    return {Status.RESERVED} if annotator.prices else {Status.RESERVED, Status.SENT}
 
 
 def _rows(collection: Collection, annotator: Annotator, feature: Feature) -> QuerySet[Annotation]:

@@ -256,6 +256,12 @@ class TestARunThatDied:
         assert (result.n_answered, result.n_elsewhere) == (24, 16)
         assert statuses(collection) == {"annotated": 24, "waiting": 16}
 
+    def test_the_estimate_counts_in_what_it_has_reserved_but_not_what_it_has_sent(
+        self, dead: AnnotationRun, collection: Collection
+    ):
+        assert estimate_annotation(collection).n_units == 24 + 8
+        assert estimate_annotation(collection, unknown=True).n_units == 24 + 16
+
     def test_what_it_had_reserved_is_free_and_what_it_had_sent_is_unknown(
         self, dead: AnnotationRun, collection: Collection, backend: VisionBackend
     ):
