@@ -101,6 +101,23 @@ class TestARunThatSleptPastItsLease:
         assert not Annotation.objects.exists()
 
 
+def test_two_runs_over_the_same_pictures_share_the_work_and_ask_nothing_twice(annotator: CountingAnnotator):
+    collection = collection_of(12)
+    results: list[AnnotateResult] = []
+
+    def start_the_other_run_in_the_middle(number: int) -> None:
+        annotator.before_submit = lambda _number: None
+        results.append(annotate(collection))
+
+    annotator.before_submit = start_the_other_run_in_the_middle
+    results.append(annotate(collection))
+
+    assert len(annotator.asked) == len(set(annotator.asked)) == 12
+    assert [result.n_answered for result in results] == [8, 4]
+    assert MonthlyUnits.objects.get().n_units == 12
+    assert statuses(collection) == {"annotated"}
+
+
 class TestWhatAnotherRunHolds:
     """It is waited for, as long as a lease lasts: then its holder is through, or known to be dead."""
 
@@ -116,7 +133,7 @@ class TestWhatAnotherRunHolds:
         assert (result.n_images, result.n_answered, result.n_reused, result.n_elsewhere) == (6, 4, 2, 0)
         assert statuses(collection) == {"annotated"}
 
-    def test_if_its_holder_died_it_is_asked_after_all(self, annotator: CountingAnnotator, monkeypatch):
+    def test_if_its_holder_died_it_is_asked_after_all(self, annotator: CountingAnnotator):
         collection = collection_of(6)
         other = hold(collection, "reserved")
 
