@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from catalog.importers import Candidate
 from catalog.models import Collection, Image, Occurrence
 from catalog.services.labels import SIDECAR, LabelScore, write_machine_labels
+from catalog.terms import split_concept
 
 __all__ = ["apply_sidecars", "sidecar_fields", "sidecar_of"]
 
@@ -45,7 +46,13 @@ def apply_sidecars(
             if getattr(image, name) == before.get(name, ""):
                 setattr(image, name, now.get(name, ""))
         if now.get("labels") != before.get("labels"):
-            labels[image.pk] = [LabelScore(term, score) for term, score in now.get("labels", [])]
+            labels[image.pk] = [_label_score(term, score) for term, score in now.get("labels", [])]
     if images:
         Image.objects.bulk_update(images.values(), list(FIELDS))
         write_machine_labels(collection, source=SIDECAR, labels_by_image=labels)
+
+
+def _label_score(text: str, score: float) -> LabelScore:
+    """`cat <wikidata:Q146>` is the term cat and its concept."""
+    term, vocabulary, concept_id = split_concept(text)
+    return LabelScore(term, score, vocabulary, concept_id)
