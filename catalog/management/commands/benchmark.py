@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from catalog.management.benchmark_pictures import add_picture_parts, measure_pictures
 from catalog.management.progress import ProgressBar
 
 
@@ -17,7 +18,7 @@ class Command(BaseCommand):
     help = "Measure a part of Galaxy on this machine, against a stated rival in the same run. Nothing is saved."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """`layout`."""
+        """`layout`, `annotate`, `ingest`."""
         parts = parser.add_subparsers(dest="part", required=True, metavar="PART")
         layout = parts.add_parser("layout", help="From vectors to places in space.")
         layout.add_argument(
@@ -50,9 +51,13 @@ class Command(BaseCommand):
             help="Instead: how far a map moves in N additions of 1 %% each, and in one placing of 1,000 among fixed others.",
         )
         layout.add_argument("--json", action="store_true", help="Report nothing but one line of JSON.")
+        add_picture_parts(parts)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run each size, and report."""
+        if options["part"] != "layout":
+            self.stdout.write(measure_pictures(options))
+            return
         if options["additions"]:
             self._measure_growth(options)
             return
