@@ -6,6 +6,8 @@ E002      a collection names an annotator that does not exist (needs the databas
 E003      a folder for media, galaxies, data or caches cannot be written
 E004      a queue that jobs are put into is missing from TASKS
 E005      the file of word vectors is not there, or is something else
+E006      a collection asks Cloud Vision, and there are no credentials for it (needs the database)
+W001      a collection asks for features that its annotator does not look for (needs the database)
 ========  ============================================================
 """
 
@@ -15,12 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags
+from django.core.checks import CheckMessage, Error, Tags, Warning
 from django.core.checks import register as register_check
 from django.core.files.storage import FileSystemStorage, storages
 from django.db import DatabaseError
 
-from catalog.annotators import UnknownAnnotatorError, get_annotator
+from catalog.annotator_settings import has_google_credentials
+from catalog.annotators import UnknownAnnotatorError, features_of, get_annotator
 from catalog.layout import GloveError, check_glove
 from catalog.models import Collection
 from catalog.services.jobs import job_kinds
@@ -51,16 +54,34 @@ def check_annotators(databases: Sequence[str] | None = None, **kwargs: Any) -> l
     if not databases or "default" not in databases:
         return []
     try:
-        rows = list(Collection.objects.values_list("slug", "annotator"))
+        rows = list(Collection.objects.values_list("slug", "annotator", "features"))
     except DatabaseError:
         return []  # before the first migration there is no table, and nothing to check
     problems: list[CheckMessage] = []
-    for slug, annotator in rows:
+    for slug, name, features in rows:
         try:
-            get_annotator(annotator)
+            annotator = get_annotator(name)
         except UnknownAnnotatorError as error:
             hint = "Choose another in the admin, on the collection's page."
             problems.append(Error(f"The collection {slug}: {error}", hint=hint, id="catalog.E002"))
+            continue
+        if name == "google" and not has_google_credentials():
+            problems.append(
+                Error(
+                    f"The collection {slug} asks Cloud Vision, but no credentials were found.",
+                    hint="Set GOOGLE_APPLICATION_CREDENTIALS to a service account's key file, run gcloud auth application-default "
+                    "login, or set GALAXY_VISION_API_KEY. docs/annotation.md tells more.",
+                    id="catalog.E006",
+                )
+            )
+        if missing := sorted(set(features) - features_of(annotator)):
+            problems.append(
+                Warning(
+                    f"The collection {slug} asks for {', '.join(missing)}, which {name} does not look for.",
+                    hint="Untick them on the collection's page, or choose another annotator.",
+                    id="catalog.W001",
+                )
+            )
     return problems
 
 

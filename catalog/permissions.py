@@ -92,6 +92,11 @@ def is_trusted(user: User) -> bool:
     return user.is_active and user.is_superuser
 
 
+def may_use_vision(user: User) -> bool:
+    """Whether the person may have pictures annotated at /v1/images:annotate: superusers, and who was given the permission."""
+    return user.has_perm("catalog.use_vision")
+
+
 def permitted(user: User, verb: Verb, queryset: QuerySet[ModelT], *, by_link: bool = False) -> QuerySet[ModelT]:
     """Those rows of a queryset with which the person may do the verb.
 

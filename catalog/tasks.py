@@ -22,6 +22,7 @@ from catalog.services import jobs
 from catalog.services.annotate import annotate_images, annotator_of, wanted_features
 from catalog.services.build import build_galaxy
 from catalog.services.build_update import update_galaxy
+from catalog.services.duplicates import find_near_duplicates
 from catalog.services.errors import ServiceError
 from catalog.services.folders import import_folder
 from catalog.services.jobs import JobKind, JobRun
@@ -51,6 +52,7 @@ def register() -> None:
         # A folder of the server's own disk: whoever may name it may read there.
         JobKind("import_folder", run_import, "Import a folder", verb=Verb.MANAGE, trusted_only=True),
         JobKind("annotate_images", run_annotate, "Annotate images"),
+        JobKind("find_near_duplicates", run_duplicates, "Find near-duplicates"),
         JobKind("recompute_labels", run_recompute, "Apply the minimum score"),
         JobKind("build_galaxy", run_build, "Build the galaxy"),
         JobKind("update_galaxy", run_update, "Add new images"),
@@ -80,6 +82,11 @@ def run_annotate(run: JobRun) -> dict[str, Any]:
     if not result.stopped and stage + 1 < len(wanted_features(collection, annotator_of(collection))):
         jobs.start_job("annotate_images", {"stage": stage + 1}, by=run.job.created_by, collection=collection)
     return result.as_json()
+
+
+def run_duplicates(run: JobRun) -> dict[str, Any]:
+    """Group the images of the job's collection that look nearly the same."""
+    return find_near_duplicates(collection_of(run), progress=run.progress).as_json()
 
 
 def run_recompute(run: JobRun) -> dict[str, Any]:

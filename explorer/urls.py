@@ -22,4 +22,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("artifacts/<uuid:galaxy_uuid>/<path:name>", door_views.send_artifact, name="artifact"),
     path("api/v1/", include("explorer.api.urls")),
+    path("", include("explorer.vision.urls")),
 ]

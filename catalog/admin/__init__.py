@@ -2,6 +2,7 @@
 
 from catalog.admin import (
     annotation_run,
+    api_key,
     build,
     change,
     cluster,
@@ -18,6 +19,7 @@ from catalog.admin.job_actions import JobAction, register_job_action
 __all__ = [
     "JobAction",
     "annotation_run",
+    "api_key",
     "build",
     "change",
     "cluster",

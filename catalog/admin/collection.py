@@ -33,6 +33,7 @@ def confirm_annotation(collection: Collection) -> tuple[str, dict[str, Any]] | N
 
 
 register_job_action(Collection, JobAction(kind="annotate_images", label="Annotate", confirm=confirm_annotation))
+register_job_action(Collection, JobAction(kind="find_near_duplicates", label="Find near-duplicates"))
 
 
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")  # BCP 47, as far as Cloud Vision takes it

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from catalog.admin.changelist import PageAdmin
-from catalog.admin.filters import ClusterFilter, LabelFilter, PermittedFilter
+from catalog.admin.filters import ClusterFilter, LabelFilter, NearDuplicateFilter, PermittedFilter
 from catalog.admin.image_panels import image_panels
 from catalog.admin.job_actions import JobAction, JobActionAdmin, register_job_action
 from catalog.admin.pictures import thumbnail
@@ -46,6 +46,7 @@ class ImageAdmin(PageAdmin[Image], JobActionAdmin[Image]):
         ("collection", PermittedFilter),
         ClusterFilter,
         "annotation_status",
+        NearDuplicateFilter,
         "hidden",
     ]
     list_select_related = ["collection", "current_revision"]

@@ -14,8 +14,9 @@ from catalog.management.progress import ProgressBar
 from catalog.management.throwaway import run_in_throwaway_library
 from catalog.media import PictureError, verify_picture
 
-__all__ = ["add_picture_parts", "measure_pictures"]
+__all__ = ["PICTURE_PARTS", "add_picture_parts", "measure_pictures"]
 
+PICTURE_PARTS = ("annotate", "ingest")
 MAX_THREADS = 8  # of the annotator and of an import
 
 

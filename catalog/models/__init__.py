@@ -2,7 +2,9 @@
 
 from catalog.models.annotation import Annotation, AnnotationPayload
 from catalog.models.annotation_run import AnnotationRun, AnnotatorAccount, MonthlyUnits, UnitUsage
+from catalog.models.api_key import ApiKey
 from catalog.models.collection import Collection, Membership, Role, Visibility
+from catalog.models.duplicate import NearDuplicate
 from catalog.models.embedding import Embedding, EmbeddingBlock, EmbeddingRow
 from catalog.models.galaxy import Build, Cluster, Galaxy, Group, Pin, Position
 from catalog.models.image import AnnotationStatus, Image, Occurrence, Refusal, Rendition, Revision
@@ -17,6 +19,7 @@ __all__ = [
     "AnnotationRun",
     "AnnotationStatus",
     "AnnotatorAccount",
+    "ApiKey",
     "Build",
     "Change",
     "Cluster",
@@ -35,6 +38,7 @@ __all__ = [
     "MachineLabel",
     "Membership",
     "MonthlyUnits",
+    "NearDuplicate",
     "Occurrence",
     "PendingDeletion",
     "Pin",

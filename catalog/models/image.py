@@ -69,6 +69,8 @@ class Revision(models.Model):
     width = models.PositiveIntegerField(help_text="Pixels, upright.")
     height = models.PositiveIntegerField(help_text="Pixels, upright.")
     mean_colour = models.PositiveIntegerField(help_text="0xRRGGBB")
+    perceptual_hash = models.BigIntegerField(null=True, blank=True, editable=False)
+    hash_version = models.PositiveSmallIntegerField(default=0, editable=False, help_text="0: not hashed yet.")
     metadata = models.JSONField(default=dict, blank=True)
     # Either the original lies in our media storage, or we remember where it is (and which generation of it we saw).
     storage_name = models.CharField(max_length=300, blank=True)

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Count, OuterRef, Subquery
 
 from catalog.importers import Candidate, Refused
-from catalog.media import VerifiedPicture
+from catalog.media import PERCEPTUAL_HASH_VERSION, VerifiedPicture
 from catalog.models import AnnotationStatus, Collection, Image, Occurrence, Refusal, Rendition, Revision
 from catalog.services.media import forget_staged_files, rendition_name, stage_files, write_file
 from catalog.services.sidecar import apply_sidecars, sidecar_fields, sidecar_of
@@ -217,6 +217,8 @@ def _revision(collection: Collection, source: str, image: Image, number: int, ar
         width=picture.width,
         height=picture.height,
         mean_colour=red << 16 | green << 8 | blue,
+        perceptual_hash=picture.perceptual_hash,
+        hash_version=PERCEPTUAL_HASH_VERSION,
         metadata=picture.metadata,
         storage_name=original if arrival.original is not None else "",
         source_uri=f"{source}/{arrival.candidate.location}"[:2000],

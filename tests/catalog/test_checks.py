@@ -37,6 +37,26 @@ def test_a_collection_whose_annotator_is_not_there_is_named():
     assert problem.msg.startswith("The collection lost: ") and "crystal-ball" in problem.msg
 
 
+@pytest.mark.django_db
+def test_cloud_vision_without_credentials_is_said_before_the_first_run(settings, monkeypatch, tmp_path):
+    CollectionFactory(slug="museum", annotator="google", features=["LABEL_DETECTION"])
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "nothing.json"))
+    (problem,) = checks.check_annotators(databases=["default"])
+    assert problem.id == "catalog.E006"
+    assert "no credentials were found" in problem.msg and "GALAXY_VISION_API_KEY" in str(problem.hint)
+
+    settings.GALAXY_VISION_API_KEY = "a key"
+    assert checks.check_annotators(databases=["default"]) == []
+
+
+@pytest.mark.django_db
+def test_features_that_an_annotator_does_not_look_for_are_named():
+    CollectionFactory(slug="museum", features=["LABEL_DETECTION", "LANDMARK_DETECTION"])
+    (problem,) = checks.check_annotators(databases=["default"])
+    assert problem.id == "catalog.W001"
+    assert problem.msg == "The collection museum asks for LANDMARK_DETECTION, which local does not look for."
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_that_cannot_be_written_is_named(settings, tmp_path):
     locked = tmp_path / "locked"

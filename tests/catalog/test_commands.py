@@ -98,10 +98,12 @@ class TestAnnotateImages:
         collection = CollectionFactory(annotator="google", features=["LABEL_DETECTION"])
         ImageFactory.create_batch(3, collection=collection, renditions=False)
         asked = []
-        monkeypatch.setattr(
-            "catalog.management.commands.annotate_images.annotate_images",
-            lambda of, **options: asked.append(options["max_units"]) or AnnotateResult(n_images=3),
-        )
+
+        def annotate(of, **options):
+            asked.append(options["max_units"])
+            return AnnotateResult(n_images=3)
+
+        monkeypatch.setattr("catalog.management.commands.annotate_images.annotate_images", annotate)
         monkeypatch.setattr(sys, "stdin", io.StringIO("yes"))
         with pytest.raises(CommandError, match="nobody is here to agree: add --yes"):
             run("annotate_images", "--collection", collection.slug)

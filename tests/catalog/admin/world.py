@@ -9,6 +9,7 @@ from django.utils import timezone
 from catalog.models import (
     AnnotationRun,
     AnnotatorAccount,
+    ApiKey,
     Build,
     Change,
     Collection,
@@ -23,6 +24,7 @@ from catalog.models import (
     Refusal,
     UnitUsage,
 )
+from catalog.services.api_keys import create_api_key
 from tests.factories import BuildFactory, CollectionFactory, GalaxyFactory, ImageFactory, JobFactory, UserFactory
 
 LISTED = [
@@ -38,9 +40,10 @@ LISTED = [
     "refusal",
     "annotationrun",
     "annotatoraccount",
+    "apikey",
 ]
 # Money is nobody's but the superusers'; no role opens these.
-FOR_SUPERUSERS = {"annotationrun", "annotatoraccount"}
+FOR_SUPERUSERS = {"apikey", "annotationrun", "annotatoraccount"}
 
 
 @dataclass
@@ -58,6 +61,7 @@ class Library:
     refusal: Refusal
     annotationrun: AnnotationRun
     annotatoraccount: AnnotatorAccount
+    apikey: ApiKey
 
     def one(self, name: str):
         """The object of a model of LISTED."""
@@ -110,7 +114,8 @@ def make_library(**collection) -> Library:
     )
     UnitUsage.objects.create(run=run, feature="LABEL_DETECTION", month="2026-11", n_reserved=4, n_answered=4)
     account, _ = AnnotatorAccount.objects.get_or_create(annotator="google", defaults={"max_units_per_month": 1000})
-    return Library(collection, images, label, galaxy, build, publication, job, change, refusal, run, account)
+    api_key, _ = create_api_key(UserFactory(), name="The library's own software")
+    return Library(collection, images, label, galaxy, build, publication, job, change, refusal, run, account, api_key)
 
 
 def running_job(**values) -> Job:

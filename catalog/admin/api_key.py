@@ -1,0 +1,55 @@
+"""API keys: made, limited and revoked by superusers."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.utils.html import format_html
+
+from catalog.admin.annotation_run import TrustedOnly
+from catalog.models import ApiKey
+from catalog.services.api_keys import create_api_key, revoke_api_key
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(TrustedOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Keys; the text of a new one is shown once, on the page after."""
+
+    index_order = 95
+    list_display = ["name", "owner", "prefix", "images_per_minute", "last_used_at", "expires_at", "revoked_at"]
+    list_select_related = ["owner"]
+    fields = ["name", "owner", "images_per_minute", "expires_at", "prefix", "created_at", "last_used_at", "revoked_at"]
+    readonly_fields = ["prefix", "created_at", "last_used_at", "revoked_at"]
+    actions = ["revoke"]
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Superusers."""
+        return self.has_module_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Superusers."""
+        return self.has_module_permission(request)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> list[str]:
+        """Whose key it is stays."""
+        return [*self.readonly_fields, "owner"] if obj else list(self.readonly_fields)
+
+    def save_model(self, request: HttpRequest, obj: ApiKey, form: ModelForm[ApiKey], change: bool) -> None:
+        """A new key goes through the service, and its text is told."""
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        made, text = create_api_key(obj.owner, name=obj.name, expires_at=obj.expires_at)
+        ApiKey.objects.filter(pk=made.pk).update(images_per_minute=obj.images_per_minute)
+        obj.pk, obj.prefix = made.pk, made.prefix
+        told = format_html("The key, shown this once: <code>{}</code>", text)
+        self.message_user(request, told, messages.WARNING)
+
+    @admin.action(description="Revoke")
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
+        """From now on they open nothing."""
+        for key in queryset:
+            revoke_api_key(key)
+        self.message_user(request, "Revoked.", messages.SUCCESS)
