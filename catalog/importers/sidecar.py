@@ -18,21 +18,19 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
+
+from catalog.media import is_partial_date
 
 SIDECAR_NAME = "metadata.csv"
 JSON_SIDECAR_NAME = "metadata.json"
 MAX_LABELS = 200
 MAX_LABEL_LENGTH = 200
 OTHER_NAMES = {"license": "licence", "keywords": "labels", "date": "taken_at"}
-
-_DATE = re.compile(r"\d{4}(-\d\d(-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?)?)?")
 
 
 @dataclass(frozen=True)
@@ -83,21 +81,10 @@ def parse_row(values: Mapping[str, Any]) -> tuple[SidecarRow, str]:
     if not file or path.is_absolute() or ".." in path.parts:
         raise RowError(f"'file' must be a path inside the folder, but is '{file}'")
     complaint = ""
-    if (taken_at := texts.get("taken_at", "")) and not is_date(taken_at):
+    if (taken_at := texts.get("taken_at", "")) and not is_partial_date(taken_at):
         complaint = f"the date '{taken_at[:40]}' is none; 1923, 1923-05 or 1923-05-01 was expected"
         texts["taken_at"] = ""
     return SidecarRow(str(path), labels=_labels_of(labels), **texts), complaint
-
-
-def is_date(text: str) -> bool:
-    """Whether a text is a date of ISO 8601, as far as it is known: a year, a month, a day or a moment, that there can be."""
-    if not _DATE.fullmatch(text):
-        return False
-    try:
-        datetime.fromisoformat(text + "-01-01"[len(text) - 4 :] if len(text) < 10 else text)
-    except ValueError:
-        return False
-    return True
 
 
 def _text_of(name: str, value: Any) -> str:

@@ -5,6 +5,7 @@ Pure: no Django, no clock, no files, no network. `verify_picture` is the whole d
 """
 
 from catalog.media.formats import SUPPORTED_EXTENSIONS
+from catalog.media.metadata import is_partial_date
 from catalog.media.picture import ErrorCode, PictureError, RenditionData, VerifiedPicture
 from catalog.media.verify import verify_picture
 
@@ -14,5 +15,6 @@ __all__ = [
     "PictureError",
     "RenditionData",
     "VerifiedPicture",
+    "is_partial_date",
     "verify_picture",
 ]

@@ -9,6 +9,7 @@ from catalog.models.job import Job, JobStatus
 from catalog.models.label import Change, Decision, EffectiveLabel, Label, MachineLabel
 from catalog.models.publication import Publication, PublicationObject
 from catalog.models.storage import PendingDeletion
+from catalog.models.upload import Upload, UploadedFile
 
 __all__ = [
     "Annotation",
@@ -41,5 +42,7 @@ __all__ = [
     "Rendition",
     "Revision",
     "Role",
+    "Upload",
+    "UploadedFile",
     "Visibility",
 ]

@@ -205,7 +205,7 @@ def test_where_both_tables_tell_of_a_file_the_csv_holds(tmp_path):
     refused, a, b = read_folder(tmp_path)
     assert isinstance(refused, Refused)
     assert "an earlier table" in refused.message
-    assert [a.title, b.title] == ["From the CSV", "B"]  # type: ignore[union-attr]
+    assert [a.title, b.title] == ["From the CSV", "B"]
 
 
 def test_a_table_given_by_path_is_read_instead(tmp_path):
