@@ -3,6 +3,7 @@
 They know no models and write nothing. What a candidate's bytes are, `catalog.media` decides.
 """
 
+from catalog.importers.archive import ZipLimits, is_zip, read_zip
 from catalog.importers.base import Candidate, CandidateError, Refused, SourceError
 from catalog.importers.folder import read_folder
 from catalog.importers.sidecar import SIDECAR_NAME, SidecarRow, write_sidecar
@@ -14,6 +15,9 @@ __all__ = [
     "Refused",
     "SidecarRow",
     "SourceError",
+    "ZipLimits",
+    "is_zip",
     "read_folder",
+    "read_zip",
     "write_sidecar",
 ]

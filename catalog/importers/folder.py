@@ -53,7 +53,7 @@ def read_folder(
     try:
         real_root = root.resolve(strict=True)
         if not real_root.is_dir():
-            raise SourceError(f"{_readable(str(root))} is a file; a folder of pictures was expected.")
+            raise SourceError(f"{_readable(str(root))} is a file; a folder of pictures or a zip archive was expected.")
         with os.scandir(real_root):
             pass
     except FileNotFoundError as error:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from django.conf import settings
 
-from catalog.importers import Candidate, Refused, SourceError, read_folder
+from catalog.importers import Candidate, Refused, SourceError, ZipLimits, is_zip, read_folder, read_zip
 from catalog.models import Collection
 from catalog.services.errors import ServiceError
 from catalog.services.ingest import ImportResult, import_images
 from catalog.services.progress import Progress, ignore_progress
 
-__all__ = ["Source", "import_source", "open_folder", "open_source"]
+__all__ = ["Source", "import_source", "open_source"]
 
 LOOK_EVERY = 1000  # items found between two words about it
 
@@ -38,7 +38,7 @@ def open_source(text: str, *, metadata: Path | None = None) -> Source:
     Parameters
     ----------
     text
-        A folder's path.
+        The path of a folder or of a zip archive.
     metadata
         A table to be read instead of the `metadata.csv` and `metadata.json` of the source.
 
@@ -89,4 +89,32 @@ def open_folder(text: str, metadata: Path | None = None) -> Source:
     return Source(name=str(root), read=read, countable=True)
 
 
-OPENERS: tuple[Callable[[str, Path | None], Source | None], ...] = (open_folder,)
+def open_zip(text: str, metadata: Path | None = None) -> Source | None:
+    """A zip archive on the server's disk, whatever it is called."""
+    path = Path(text).expanduser().resolve()
+    try:
+        if not path.is_file():
+            return None
+        stream = path.open("rb")
+    except (OSError, ValueError) as error:
+        raise SourceError(f"{text} cannot be opened: {error}.") from error
+    if not is_zip(stream):
+        stream.close()
+        return None  # a single file: the folder's opener says what was expected
+    limits = ZipLimits(max_member_bytes=settings.GALAXY_MAX_FILE_MB * 1024**2)
+
+    def read() -> Iterator[Candidate | Refused]:
+        return read_zip(stream, path.name, limits=limits, metadata=metadata)
+
+    try:
+        read()
+    except SourceError:
+        stream.close()
+        raise
+    return Source(name=str(path), read=read, countable=True, close=stream.close)
+
+
+OPENERS: tuple[Callable[[str, Path | None], Source | None], ...] = (
+    open_zip,
+    open_folder,
+)
