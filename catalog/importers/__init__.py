@@ -5,10 +5,12 @@ They know no models and write nothing. What a candidate's bytes are, `catalog.me
 
 from catalog.importers.archive import ZipLimits, is_zip, read_zip
 from catalog.importers.base import Candidate, CandidateError, Refused, SourceError
+from catalog.importers.bucket import BUCKET_SCHEME, read_bucket
 from catalog.importers.folder import read_folder
 from catalog.importers.sidecar import SIDECAR_NAME, SidecarRow, write_sidecar
 
 __all__ = [
+    "BUCKET_SCHEME",
     "SIDECAR_NAME",
     "Candidate",
     "CandidateError",
@@ -17,6 +19,7 @@ __all__ = [
     "SourceError",
     "ZipLimits",
     "is_zip",
+    "read_bucket",
     "read_folder",
     "read_zip",
     "write_sidecar",

@@ -63,10 +63,12 @@ class SidecarTable:
         fingerprint = f"{candidate.fingerprint}-{digest}" if candidate.fingerprint else ""
         return replace(candidate, fingerprint=fingerprint, **{name: getattr(row, name) for name in _KNOWN})
 
-    def left_over(self, exists: Callable[[str], bool]) -> Iterator[Refused]:
-        """The rows that no candidate has met; `exists` says whether the source has such a file at all."""
+    def left_over(self, exists: Callable[[str], bool] | None = None) -> Iterator[Refused]:
+        """The rows that no candidate has met; `exists`, where that is cheap, says whether the source has such a file at all."""
         for name, place, row in self._rows.values():
-            reason = "is not a picture that could be imported" if exists(row.file) else "does not exist"
+            reason = "is not among the pictures that could be imported"
+            if exists is not None:
+                reason = "is not a picture that could be imported" if exists(row.file) else "does not exist"
             yield _refuse_row(name, place, f"'{row.file}' {reason}", "sidecar_without_file")
 
 

@@ -6,8 +6,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
+from google.auth.exceptions import GoogleAuthError
+from google.cloud.storage import Client
 
-from catalog.importers import Candidate, Refused, SourceError, ZipLimits, is_zip, read_folder, read_zip
+from catalog.importers import (
+    BUCKET_SCHEME,
+    Candidate,
+    Refused,
+    SourceError,
+    ZipLimits,
+    is_zip,
+    read_bucket,
+    read_folder,
+    read_zip,
+)
 from catalog.models import Collection
 from catalog.services.errors import ServiceError
 from catalog.services.ingest import ImportResult, import_images
@@ -38,7 +50,7 @@ def open_source(text: str, *, metadata: Path | None = None) -> Source:
     Parameters
     ----------
     text
-        The path of a folder or of a zip archive.
+        The path of a folder or of a zip archive, or `gs://bucket/prefix`.
     metadata
         A table to be read instead of the `metadata.csv` and `metadata.json` of the source.
 
@@ -60,21 +72,27 @@ def open_source(text: str, *, metadata: Path | None = None) -> Source:
 def import_source(
     collection: Collection, source: Source, *, keep_originals: bool = False, progress: Progress = ignore_progress
 ) -> ImportResult:
-    """Import everything that a source offers, and close it; see `import_images`."""
+    """Import everything that a source offers, and close it; see `import_images`.
+
+    Raises ServiceError when the source breaks off in the middle; what came before is kept, and importing again goes on.
+    """
     with closing(source):
-        n_total = 0
-        if source.countable:
-            for n_total, _item in enumerate(source.read(), start=1):
-                if n_total % LOOK_EVERY == 0:
-                    progress("Looking", n_total, 0)
-        return import_images(
-            collection,
-            source.read(),
-            source=source.name,
-            n_total=n_total,
-            keep_originals=keep_originals,
-            progress=progress,
-        )
+        try:
+            n_total = 0
+            if source.countable:
+                for n_total, _item in enumerate(source.read(), start=1):
+                    if n_total % LOOK_EVERY == 0:
+                        progress("Looking", n_total, 0)
+            return import_images(
+                collection,
+                source.read(),
+                source=source.name,
+                n_total=n_total,
+                keep_originals=keep_originals,
+                progress=progress,
+            )
+        except SourceError as error:  # it broke off; what came before is kept
+            raise ServiceError(str(error)) from error
 
 
 def open_folder(text: str, metadata: Path | None = None) -> Source:
@@ -85,8 +103,7 @@ def open_folder(text: str, metadata: Path | None = None) -> Source:
     def read() -> Iterator[Candidate | Refused]:
         return read_folder(root, max_bytes=max_bytes, metadata=metadata)
 
-    read()
-    return Source(name=str(root), read=read, countable=True)
+    return _checked(Source(name=str(root), read=read, countable=True))
 
 
 def open_zip(text: str, metadata: Path | None = None) -> Source | None:
@@ -106,15 +123,39 @@ def open_zip(text: str, metadata: Path | None = None) -> Source | None:
     def read() -> Iterator[Candidate | Refused]:
         return read_zip(stream, path.name, limits=limits, metadata=metadata)
 
+    return _checked(Source(name=str(path), read=read, countable=True, close=stream.close))
+
+
+def open_bucket(text: str, metadata: Path | None = None) -> Source | None:
+    """`gs://bucket/prefix` in Cloud Storage, with the credentials that Google's client finds."""
+    if not text.startswith(BUCKET_SCHEME):
+        return None
     try:
-        read()
+        client = Client()
+    except (GoogleAuthError, OSError) as error:
+        raise SourceError(
+            f"{text} needs an account of Google Cloud: set GOOGLE_APPLICATION_CREDENTIALS to the file of a service account's "
+            f"key, or run `gcloud auth application-default login` ({error})."
+        ) from error
+
+    def read() -> Iterator[Candidate | Refused]:
+        return read_bucket(client, text, max_bytes=settings.GALAXY_MAX_FILE_MB * 1024**2, metadata=metadata)
+
+    return _checked(Source(name=text.rstrip("/"), read=read, close=client.close))
+
+
+def _checked(source: Source) -> Source:
+    """The source, if it can be read at all; raises SourceError, having closed it, if not."""
+    try:
+        source.read()
     except SourceError:
-        stream.close()
+        source.close()
         raise
-    return Source(name=str(path), read=read, countable=True, close=stream.close)
+    return source
 
 
 OPENERS: tuple[Callable[[str, Path | None], Source | None], ...] = (
+    open_bucket,
     open_zip,
     open_folder,
 )

@@ -69,7 +69,7 @@ def sample_libraries(fingerprint: str, *, limit: int | None = None) -> list[Libr
 
 def own_library(folder: Path) -> Library:
     """Somebody's own folder. Two folders of the same name are two libraries. Raises ServiceError if it cannot be read."""
-    open_source(str(folder))
+    open_source(str(folder)).close()
     root = folder.expanduser().resolve()
     name = slugify(root.name)[:60] or "pictures"
     place = hashlib.sha256(str(root).encode("utf-8", "surrogateescape")).hexdigest()[:8]
