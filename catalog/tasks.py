@@ -26,6 +26,7 @@ from catalog.services.jobs import JobKind, JobRun
 from catalog.services.labels import recompute_collection_labels
 from catalog.services.skeleton import place_images
 from catalog.services.sources import import_source, open_source
+from catalog.services.uploads import IMPORT_UPLOAD, import_upload
 
 WAKE_UP_GRACE = timedelta(seconds=5)  # from a job's row to its wake-up's, which is written on commit
 KEEP_FINISHED = timedelta(days=1)  # of wake-ups; how a job went is told by the job
@@ -49,6 +50,7 @@ def register() -> None:
     for kind in (
         # A folder of the server's own disk, a bucket that the server's account may read: whoever names it may read there.
         JobKind("import_source", run_import, "Import", verb=Verb.MANAGE, trusted_only=True),
+        JobKind(IMPORT_UPLOAD, run_upload, "Import an upload", verb=Verb.CONTRIBUTE),
         JobKind("annotate_images", run_annotate, "Annotate images"),
         JobKind("recompute_labels", run_recompute, "Apply the minimum score"),
         JobKind("build_galaxy", run_build, "Build the galaxy"),
@@ -63,6 +65,11 @@ def run_import(run: JobRun) -> dict[str, Any]:
     source = open_source(str(run.params["source"]))
     keep = bool(run.params.get("keep_originals"))
     return import_source(collection_of(run), source, keep_originals=keep, progress=run.progress).as_json()
+
+
+def run_upload(run: JobRun) -> dict[str, Any]:
+    """Import what waits in `upload` into the job's collection."""
+    return import_upload(collection_of(run), str(run.params["upload"]), progress=run.progress)
 
 
 def run_annotate(run: JobRun) -> dict[str, Any]:

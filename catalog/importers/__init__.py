@@ -8,6 +8,7 @@ from catalog.importers.base import Candidate, CandidateError, Refused, SourceErr
 from catalog.importers.bucket import BUCKET_SCHEME, read_bucket
 from catalog.importers.folder import read_folder
 from catalog.importers.sidecar import SIDECAR_NAME, SidecarRow, write_sidecar
+from catalog.importers.upload import SentFile, is_table, read_upload
 
 __all__ = [
     "BUCKET_SCHEME",
@@ -15,12 +16,15 @@ __all__ = [
     "Candidate",
     "CandidateError",
     "Refused",
+    "SentFile",
     "SidecarRow",
     "SourceError",
     "ZipLimits",
+    "is_table",
     "is_zip",
     "read_bucket",
     "read_folder",
+    "read_upload",
     "read_zip",
     "write_sidecar",
 ]

@@ -33,6 +33,7 @@ class UploadedFile(models.Model):
     name = models.CharField(max_length=300, help_text="What the person called it; nothing is written under it.")
     storage_name = models.CharField(max_length=300, unique=True)
     size_bytes = models.PositiveBigIntegerField()
+    is_archive = models.BooleanField(default=False, help_text="Its first bytes are those of a zip archive.")
 
     class Meta:
         ordering = ["id"]
