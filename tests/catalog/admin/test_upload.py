@@ -22,7 +22,7 @@ from tests.pictures import picture_bytes
 
 pytestmark = pytest.mark.django_db
 
-JSON = {"HTTP_ACCEPT": "application/json"}
+JSON = {"Accept": "application/json"}
 
 
 @pytest.fixture
@@ -101,14 +101,14 @@ def test_a_form_without_a_script_sends_many_and_leads_to_the_progress(
 def test_a_script_sends_file_by_file_and_starts_in_the_end(
     contributor: Client, address: str, django_capture_on_commit_callbacks
 ):
-    first = contributor.post(address, {"files": sent("a.jpg", picture_bytes(1))}, **JSON).json()
+    first = contributor.post(address, {"files": sent("a.jpg", picture_bytes(1))}, headers=JSON).json()
     assert first["refused"] == []
     assert not Job.objects.exists()
     second = contributor.post(
-        address, {"files": sent("a.jpg", picture_bytes(2)), "upload": first["upload"]}, **JSON
+        address, {"files": sent("a.jpg", picture_bytes(2)), "upload": first["upload"]}, headers=JSON
     ).json()
     assert second["upload"] == first["upload"]
-    started = contributor.post(address, {"upload": first["upload"], "start": "1"}, **JSON).json()
+    started = contributor.post(address, {"upload": first["upload"], "start": "1"}, headers=JSON).json()
 
     job = run_last_job(django_capture_on_commit_callbacks)
     assert started == {"progress_url": reverse("admin:catalog_job_progress", args=[job.pk])}
@@ -221,7 +221,7 @@ def test_a_contributor_elsewhere_does_not_even_find_it(client_as, address: str):
 def test_nobody_starts_discards_or_adds_to_the_upload_of_another(
     contributor: Client, client_as, collection: Collection, address: str
 ):
-    contributor.post(address, {"files": sent("a.jpg", picture_bytes(1))}, **JSON)
+    contributor.post(address, {"files": sent("a.jpg", picture_bytes(1))}, headers=JSON)
     upload = Upload.objects.get()
     other = client_as("owner", collection)
     for fields in ({"start": "1"}, {"discard": "1"}, {"files": sent("b.jpg", picture_bytes(2))}):
@@ -245,7 +245,7 @@ def test_another_sites_form_is_refused(collection: Collection, address: str):
 
 def test_too_much_is_refused_before_it_is_read(contributor: Client, address: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(upload_page, "MAX_REQUEST_BYTES", 100)
-    response = contributor.post(address, {"files": sent("a.jpg", picture_bytes(1))}, **JSON)
+    response = contributor.post(address, {"files": sent("a.jpg", picture_bytes(1))}, headers=JSON)
     assert response.status_code == 413
     assert "bytes are taken at once" in json.loads(response.content)["refused"][0]
     assert not Upload.objects.exists()
@@ -263,7 +263,7 @@ def test_a_file_over_a_limit_is_named_and_the_others_are_taken(
     monkeypatch.setattr(uploads, "MAX_UPLOAD_FILES", 2)
     monkeypatch.setattr(uploads, "MAX_UPLOAD_BYTES", 10_000)
     files = [sent("large.jpg", b"x" * 10_001), sent("a.jpg", b"a"), sent("b.jpg", b"b"), sent("c.jpg", b"c")]
-    answer = contributor.post(address, {"files": files}, **JSON)
+    answer = contributor.post(address, {"files": files}, headers=JSON)
     assert answer.status_code == 422
     large, many = answer.json()["refused"]
     assert "large.jpg has 10,001 bytes; at most 10,000" in large
@@ -301,7 +301,7 @@ def test_a_killed_import_goes_on_with_what_is_left(
 
 
 def test_what_nobody_imports_goes_after_a_week(contributor: Client, address: str, django_capture_on_commit_callbacks):
-    contributor.post(address, {"files": sent("a.jpg", picture_bytes(1))}, **JSON)
+    contributor.post(address, {"files": sent("a.jpg", picture_bytes(1))}, headers=JSON)
     contributor.post(address, {"files": sent("b.jpg", picture_bytes(2))})
     assert sweep_uploads() == 0
     Upload.objects.update(created_at=timezone.now() - timedelta(days=8))
@@ -314,7 +314,7 @@ def test_what_nobody_imports_goes_after_a_week(contributor: Client, address: str
 def test_deleting_the_collection_takes_what_is_staged_along(
     contributor: Client, collection: Collection, address: str, django_capture_on_commit_callbacks
 ):
-    contributor.post(address, {"files": sent("a.jpg", picture_bytes(1))}, **JSON)
+    contributor.post(address, {"files": sent("a.jpg", picture_bytes(1))}, headers=JSON)
     with django_capture_on_commit_callbacks(execute=True):
         collection.delete()
     assert staged_files() == []
