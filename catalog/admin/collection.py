@@ -14,8 +14,9 @@ from django.utils.safestring import SafeString
 
 from catalog.admin.annotation_actions import ANNOTATE, ASK_AGAIN
 from catalog.admin.changelist import PageAdmin
-from catalog.admin.job_actions import JobAction, JobActionAdmin, register_job_action
+from catalog.admin.job_actions import JobAction, register_job_action
 from catalog.admin.policy import PolicyInline, may
+from catalog.admin.upload import UploadAdmin
 from catalog.annotators import Feature, annotator_names
 from catalog.models import AnnotationStatus, Collection, Galaxy, Image, Label, Membership, Refusal, Role
 from catalog.permissions import Verb, is_trusted
@@ -72,7 +73,7 @@ class MembershipInline(PolicyInline[Membership, Collection]):
 
 
 @admin.register(Collection)
-class CollectionAdmin(PageAdmin[Collection], JobActionAdmin[Collection]):
+class CollectionAdmin(PageAdmin[Collection], UploadAdmin):
     """Collections."""
 
     index_order = 10

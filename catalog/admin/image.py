@@ -53,7 +53,7 @@ class ImageAdmin(PageAdmin[Image], JobActionAdmin[Image]):
     search_help_text = "By title, the beginning of a label, external id or uuid."
     actions = ["hide", "show"]
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
-    fields = ["title", "description", "creator", "credit", "licence", "source_url", "hidden"]
+    fields = ["title", "description", "creator", "credit", "licence", "source_url", "taken_at", "place", "hidden"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Image]:
         """With the labels that the list names, in one query for the whole page."""

@@ -12,6 +12,7 @@ from catalog.models.job import Job, JobStatus
 from catalog.models.label import Change, Decision, EffectiveLabel, Label, MachineLabel
 from catalog.models.publication import Publication, PublicationObject
 from catalog.models.storage import PendingDeletion
+from catalog.models.upload import Upload, UploadedFile
 
 __all__ = [
     "Annotation",
@@ -51,5 +52,7 @@ __all__ = [
     "Revision",
     "Role",
     "UnitUsage",
+    "Upload",
+    "UploadedFile",
     "Visibility",
 ]

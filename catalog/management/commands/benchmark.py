@@ -9,6 +9,7 @@ import numpy as np
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from PIL import Image
 
+from catalog.management.benchmark_pictures import PICTURE_PARTS, add_picture_parts, measure_pictures
 from catalog.management.progress import ProgressBar
 from catalog.media import SUPPORTED_EXTENSIONS
 
@@ -19,7 +20,7 @@ class Command(BaseCommand):
     help = "Measure a part of Galaxy on this machine, against a stated rival in the same run. Nothing is saved."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """`layout`."""
+        """`layout`, `annotate`, `ingest`, `duplicates`."""
         parts = parser.add_subparsers(dest="part", required=True, metavar="PART")
         layout = parts.add_parser("layout", help="From vectors to places in space.")
         layout.add_argument(
@@ -57,9 +58,13 @@ class Command(BaseCommand):
         )
         duplicates.add_argument("folder", type=Path, help="Pictures, all different.")
         duplicates.add_argument("--json", action="store_true", help="Report nothing but one line of JSON.")
+        add_picture_parts(parts)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run each size, and report."""
+        if options["part"] in PICTURE_PARTS:
+            self.stdout.write(measure_pictures(options))
+            return
         if options["part"] == "duplicates":
             self._measure_duplicates(options)
             return
