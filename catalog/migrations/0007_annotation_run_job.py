@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalog', '0005_near_duplicates'),
+        ('catalog', '0006_image_facts'),
     ]
 
     operations = [
