@@ -221,6 +221,12 @@ SPECTACULAR_SETTINGS = {
     ],
 }
 
+# --- the web --------------------------------------------------------------------------------------------------------------
+# Hosts inside the house that pictures may be fetched from all the same, such as its own IIIF server.
+GALAXY_FETCH_ALLOWED_HOSTS = env.words("GALAXY_FETCH_ALLOWED_HOSTS", [])
+# An address where whoever runs the other server can reach whoever runs this one; Wikimedia asks for it.
+GALAXY_FETCH_CONTACT = env.text("GALAXY_FETCH_CONTACT")
+
 # --- limits -----------------------------------------------------------------------------------------------------------
 GALAXY_MAX_MEGAPIXELS = env.integer("GALAXY_MAX_MEGAPIXELS", 300, minimum=1, maximum=5000)
 GALAXY_MAX_FILE_MB = env.integer("GALAXY_MAX_FILE_MB", 1024, minimum=1, maximum=16384)

@@ -5,8 +5,8 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest
-from django.utils.html import format_html
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 
 from catalog.admin.annotation_run import TrustedOnly
 from catalog.models import ApiKey
@@ -44,8 +44,12 @@ class ApiKeyAdmin(TrustedOnly, admin.ModelAdmin):  # type: ignore[type-arg]
         made, text = create_api_key(obj.owner, name=obj.name, expires_at=obj.expires_at)
         ApiKey.objects.filter(pk=made.pk).update(images_per_minute=obj.images_per_minute)
         obj.pk, obj.prefix = made.pk, made.prefix
-        told = format_html("The key, shown this once: <code>{}</code>", text)
-        self.message_user(request, told, messages.WARNING)
+        obj.text = text  # type: ignore[attr-defined]  # for the page that follows, and nowhere else
+
+    def response_add(self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None) -> HttpResponse:
+        """The new key, in this very answer: a message would wait for its page in a cookie."""
+        context = {**self.admin_site.each_context(request), "title": f"The key {obj.name}", "key": obj}
+        return TemplateResponse(request, "admin/catalog/api_key.html", context)
 
     @admin.action(description="Revoke")
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:

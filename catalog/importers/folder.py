@@ -167,6 +167,12 @@ class _FolderReader:
         return self.table.describe(Candidate(location, f"{status.st_size}-{status.st_mtime_ns}", read))
 
 
+def read_file(folder: Path, location: str, max_bytes: int) -> bytes:
+    """The bytes of one file of a folder, never of one outside. Raises `CandidateError`."""
+    root = os.path.realpath(folder)
+    return _read(os.path.join(root, location), root, location, max_bytes)
+
+
 def _check_inside(path: str, root: str, inner: str) -> str:
     """The real path behind a path; raises `CandidateError` if that lies outside the root."""
     real = os.path.realpath(path)

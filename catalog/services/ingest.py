@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from django.conf import settings
 from django.db import IntegrityError
 
-from catalog.importers import Candidate, CandidateError, Refused
+from catalog.importers import Candidate, CandidateError, Refused, SourceError
 from catalog.media import ErrorCode, PictureError, verify_picture
 from catalog.models import Collection, Occurrence, Refusal
 from catalog.services.chunks import in_chunks
@@ -72,12 +72,17 @@ def import_images(
     n_threads = min(8, os.cpu_count() or 1)
     with ThreadPoolExecutor(n_threads, thread_name_prefix="decode") as pool:
         waiting: _Reading | None = None
-        for batch in in_chunks(candidates, BATCH):
-            progress("Importing", result.n_seen, n_total)
-            reading = _begin_reading(collection, batch, source, keep_originals, pool)
+        try:
+            for batch in in_chunks(candidates, BATCH):
+                progress("Importing", result.n_seen, n_total)
+                reading = _begin_reading(collection, batch, source, keep_originals, pool)
+                if waiting is not None:
+                    _save_batch(collection, source, waiting, result)
+                waiting = reading
+        except SourceError:  # it broke off: what came before is kept
             if waiting is not None:
                 _save_batch(collection, source, waiting, result)
-            waiting = reading
+            raise
         if waiting is not None:
             progress("Importing", result.n_seen, n_total)
             _save_batch(collection, source, waiting, result)

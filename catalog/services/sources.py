@@ -11,13 +11,20 @@ from google.cloud.storage import Client
 
 from catalog.importers import (
     BUCKET_SCHEME,
+    COMMONS_SCHEME,
     Candidate,
+    Fetcher,
+    FetchLimits,
     Refused,
     SourceError,
     ZipLimits,
+    is_manifest,
     is_zip,
     read_bucket,
+    read_commons,
     read_folder,
+    read_iiif,
+    read_manifest,
     read_zip,
 )
 from catalog.models import Collection
@@ -50,7 +57,8 @@ def open_source(text: str, *, metadata: Path | None = None) -> Source:
     Parameters
     ----------
     text
-        The path of a folder or of a zip archive, or `gs://bucket/prefix`.
+        The path of a folder, of a zip archive or of a table of files and addresses, `gs://bucket/prefix`, the address of a IIIF
+        manifest or collection, or `commons:CATEGORY`.
     metadata
         A table to be read instead of the `metadata.csv` and `metadata.json` of the source.
 
@@ -154,8 +162,49 @@ def _checked(source: Source) -> Source:
     return source
 
 
+def open_commons(text: str, metadata: Path | None = None) -> Source | None:
+    """`commons:Category name`, with `/N` behind it for N levels of subcategories, or `commons:uncategorized`."""
+    if not text.startswith(COMMONS_SCHEME):
+        return None
+    what, _, depth = text.removeprefix(COMMONS_SCHEME).partition("/")
+    if not what or (depth and not depth.isdecimal()):
+        raise SourceError(f"Expected commons:CATEGORY, commons:CATEGORY/DEPTH or commons:uncategorized, got {text!r}.")
+    fetcher = make_fetcher()
+    return Source(name=text, read=lambda: read_commons(what, fetcher, depth=int(depth or 0)))
+
+
+def open_iiif(text: str, metadata: Path | None = None) -> Source | None:
+    """The address of a IIIF manifest or collection."""
+    if not text.startswith(("http://", "https://")):
+        return None
+    fetcher = make_fetcher()
+    return Source(name=text, read=lambda: read_iiif(text, fetcher))
+
+
+def open_manifest(text: str, metadata: Path | None = None) -> Source | None:
+    """A CSV table of files and addresses."""
+    path = Path(text).expanduser().resolve()
+    if path.suffix.lower() not in {".csv", ".tsv"} or not path.is_file() or not is_manifest(path):
+        return None
+    fetcher, max_bytes = make_fetcher(), settings.GALAXY_MAX_FILE_MB * 1024**2
+    return Source(name=str(path), read=lambda: read_manifest(path, fetcher, max_bytes=max_bytes), countable=True)
+
+
+def make_fetcher() -> Fetcher:
+    """What fetches from the web, within this installation's limits and under its name."""
+    contact = settings.GALAXY_FETCH_CONTACT or "no contact given"
+    return Fetcher(
+        f"Galaxy ({contact})",
+        limits=FetchLimits(max_bytes=settings.GALAXY_MAX_FILE_MB * 1024**2),
+        allowed_hosts=frozenset(settings.GALAXY_FETCH_ALLOWED_HOSTS),
+    )
+
+
 OPENERS: tuple[Callable[[str, Path | None], Source | None], ...] = (
     open_bucket,
+    open_commons,
+    open_iiif,
+    open_manifest,
     open_zip,
     open_folder,
 )

@@ -57,11 +57,33 @@ def parse_request(body: bytes) -> Any:
         json_format.ParseDict(parsed, message)
     except (json_format.ParseError, ValueError, RecursionError) as error:
         raise VisionError(HTTPStatus.BAD_REQUEST, f"Invalid JSON payload received. {error}") from error
+    for number, item in enumerate(message.requests):
+        _check(parsed["requests"][number], item, number)
     if len(message.requests) > MAX_IMAGES:
         raise VisionError(
             HTTPStatus.BAD_REQUEST, f"Too many images per request: {len(message.requests)}, at most {MAX_IMAGES}."
         )
     return message
+
+
+def _check(given: Any, item: Any, number: int) -> None:
+    """What the message class lets pass and Google's server does not. Raises VisionError."""
+    for feature in item.features:
+        if feature.type_ not in vision_v1.Feature.Type.__members__.values():
+            raise VisionError(
+                HTTPStatus.BAD_REQUEST,
+                f"Invalid value at requests[{number}].features.type: {feature.type_} is no feature.",
+            )
+        if feature.max_results < 0:
+            raise VisionError(
+                HTTPStatus.BAD_REQUEST,
+                f"Invalid value at requests[{number}].features.maxResults: it must not be negative.",
+            )
+    content = given.get("image", {}).get("content", "")
+    if content and not item.image.content:
+        raise VisionError(
+            HTTPStatus.BAD_REQUEST, f"Invalid value at requests[{number}].image.content: it is no base64."
+        )
 
 
 def annotate_batch(message: Any) -> list[dict[str, Any]]:

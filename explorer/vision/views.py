@@ -68,7 +68,8 @@ def _read_body(request: HttpRequest) -> bytes:
     too_large = VisionError(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"Request payload size exceeds the limit: {MAX_BODY_BYTES} bytes."
     )
-    if int(request.headers.get("Content-Length") or 0) > MAX_BODY_BYTES:
+    told = request.headers.get("Content-Length") or "0"
+    if told.isdecimal() and int(told) > MAX_BODY_BYTES:
         raise too_large
     parts, size = [], 0
     while part := request.read(CHUNK):

@@ -26,6 +26,7 @@ PACKET = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <?xpacket end="w"?>"""
 
 SAID = {
+    "orientation": 1,
     "mode": "RGB",
     "title": "The palace",
     "description": "Seen from\tthe river.",

@@ -238,6 +238,18 @@ class TestErrors:
         response = client.post(f"{ADDRESS}?key={key}", body, content_type="application/json")
         assert self.check(response, 400, "INVALID_ARGUMENT").startswith("Invalid JSON payload received.")
 
+    @pytest.mark.parametrize(
+        ("changes", "where"),
+        [
+            ({"features": [{"type": 99}]}, "requests[1].features.type: 99 is no feature"),
+            ({"features": [{"type": "LABEL_DETECTION", "maxResults": -1}]}, "requests[1].features.maxResults"),
+            ({"image": {"content": "***"}}, "requests[1].image.content"),
+        ],
+    )
+    def test_values_that_make_no_sense_are_named_with_their_place(self, client, key, cat, changes, where):
+        response = post(client, key, item(cat), {**item(cat), **changes})
+        assert where in self.check(response, 400, "INVALID_ARGUMENT")
+
     def test_sixteen_images_and_no_more(self, client, key):
         message = self.check(post(client, key, *[item()] * 17), 400, "INVALID_ARGUMENT")
         assert message == "Too many images per request: 17, at most 16."
