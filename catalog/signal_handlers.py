@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Model
 from django.db.models.signals import post_delete
 
-from catalog.models import EmbeddingBlock, Galaxy, PublicationObject, Rendition, Revision
+from catalog.models import EmbeddingBlock, Galaxy, PublicationObject, Rendition, Revision, UploadedFile
 from catalog.services.media import delete_pending_files, queue_file_deletion
 
 
@@ -17,6 +17,7 @@ def connect() -> None:
         (Rendition, delete_media),
         (EmbeddingBlock, delete_media),
         (Revision, delete_media),
+        (UploadedFile, delete_media),
         (PublicationObject, delete_published_object),
         (Galaxy, delete_pointer),
     ):
@@ -24,7 +25,7 @@ def connect() -> None:
 
 
 def delete_media(sender: type[Model], instance: Any, **kwargs: Any) -> None:
-    """A rendition, a block of vectors or an original goes with its row."""
+    """A rendition, a block of vectors, an original or a staged file goes with its row."""
     if instance.storage_name:
         _delete_on_commit("media", instance.storage_name)
 

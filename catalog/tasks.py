@@ -5,7 +5,6 @@ The queue is Django tasks' database backend by default; any other backend only h
 
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -22,11 +21,13 @@ from catalog.services import jobs
 from catalog.services.annotate import annotate_images, annotator_of, wanted_features
 from catalog.services.build import build_galaxy
 from catalog.services.build_update import update_galaxy
+from catalog.services.duplicates import find_near_duplicates
 from catalog.services.errors import ServiceError
-from catalog.services.folders import import_folder
 from catalog.services.jobs import JobKind, JobRun
 from catalog.services.labels import recompute_collection_labels
 from catalog.services.skeleton import place_images
+from catalog.services.sources import import_source, open_source
+from catalog.services.uploads import IMPORT_UPLOAD, import_upload
 
 WAKE_UP_GRACE = timedelta(seconds=5)  # from a job's row to its wake-up's, which is written on commit
 KEEP_FINISHED = timedelta(days=1)  # of wake-ups; how a job went is told by the job
@@ -48,9 +49,11 @@ def register() -> None:
     """Announce the catalog's kinds of jobs and how workers are woken; called once, when Django starts."""
     jobs.set_wake_up(enqueue_wake_up)
     for kind in (
-        # A folder of the server's own disk: whoever may name it may read there.
-        JobKind("import_folder", run_import, "Import a folder", verb=Verb.MANAGE, trusted_only=True),
+        # A folder of the server's own disk, a bucket that the server's account may read: whoever names it may read there.
+        JobKind("import_source", run_import, "Import", verb=Verb.MANAGE, trusted_only=True),
+        JobKind(IMPORT_UPLOAD, run_upload, "Import an upload", verb=Verb.CONTRIBUTE),
         JobKind("annotate_images", run_annotate, "Annotate images"),
+        JobKind("find_near_duplicates", run_duplicates, "Find near-duplicates"),
         JobKind("recompute_labels", run_recompute, "Apply the minimum score"),
         JobKind("build_galaxy", run_build, "Build the galaxy"),
         JobKind("update_galaxy", run_update, "Add new images"),
@@ -60,9 +63,15 @@ def register() -> None:
 
 
 def run_import(run: JobRun) -> dict[str, Any]:
-    """Import `folder` into the job's collection."""
-    folder = Path(run.params["folder"])
-    return import_folder(collection_of(run), folder, progress=run.progress).as_json()
+    """Import `source`, anything that `open_source` takes, into the job's collection."""
+    source = open_source(str(run.params["source"]))
+    keep = bool(run.params.get("keep_originals"))
+    return import_source(collection_of(run), source, keep_originals=keep, progress=run.progress).as_json()
+
+
+def run_upload(run: JobRun) -> dict[str, Any]:
+    """Import what waits in `upload` into the job's collection."""
+    return import_upload(collection_of(run), str(run.params["upload"]), progress=run.progress)
 
 
 def run_annotate(run: JobRun) -> dict[str, Any]:
@@ -80,6 +89,11 @@ def run_annotate(run: JobRun) -> dict[str, Any]:
     if not result.stopped and stage + 1 < len(wanted_features(collection, annotator_of(collection))):
         jobs.start_job("annotate_images", {"stage": stage + 1}, by=run.job.created_by, collection=collection)
     return result.as_json()
+
+
+def run_duplicates(run: JobRun) -> dict[str, Any]:
+    """Group the images of the job's collection that look nearly the same."""
+    return find_near_duplicates(collection_of(run), progress=run.progress).as_json()
 
 
 def run_recompute(run: JobRun) -> dict[str, Any]:

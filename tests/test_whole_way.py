@@ -4,7 +4,6 @@ The bucket is real to the program: django-storages and Google's own client speak
 """
 
 import shutil
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,10 +14,11 @@ import skimage
 from django.core.files.storage import storages
 from django.core.management import call_command
 from django.test import Client
-from gcp_storage_emulator.server import create_server
+from google.auth.credentials import AnonymousCredentials
 
 from catalog.models import Collection, Galaxy, Image, PendingDeletion, Refusal
 from explorer.artifact import ArtifactReader
+from tests.cloud_storage import cloud_storage
 from tests.pictures import write_pictures
 
 MEDIA_BUCKET, GALAXIES_BUCKET = "library-media", "library-galaxies"
@@ -32,22 +32,8 @@ def stores(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture
-def buckets(settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{port}")
-    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "library")
-    server = create_server("127.0.0.1", port, in_memory=True)
-    server.start()
-    try:
-        from google.auth.credentials import AnonymousCredentials
-        from google.cloud.storage import Client as StorageClient
-
-        client = StorageClient(project="library", credentials=AnonymousCredentials())
-        for bucket in (MEDIA_BUCKET, GALAXIES_BUCKET):
-            client.create_bucket(bucket)
-        client.close()
+def buckets(settings) -> Iterator[None]:
+    with cloud_storage(MEDIA_BUCKET, GALAXIES_BUCKET):
         options = {"credentials": AnonymousCredentials(), "project_id": "library", "default_acl": None}
         media = {
             "BACKEND": "storages.backends.gcloud.GoogleCloudStorage",
@@ -61,8 +47,6 @@ def buckets(settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
         for alias in ("media", "galaxies"):
             storages[alias].client.close()  # type: ignore[attr-defined]  # the Cloud Storage one has it
-    finally:
-        server.stop()
 
 
 @pytest.fixture

@@ -13,8 +13,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from catalog.admin.changelist import PageAdmin
-from catalog.admin.job_actions import JobAction, JobActionAdmin, register_job_action
+from catalog.admin.job_actions import JobAction, register_job_action
 from catalog.admin.policy import PolicyInline, may
+from catalog.admin.upload import UploadAdmin
 from catalog.annotators import Feature, annotator_names
 from catalog.models import AnnotationStatus, Collection, Galaxy, Image, Label, Membership, Refusal, Role
 from catalog.permissions import Verb, is_trusted
@@ -33,6 +34,7 @@ def confirm_annotation(collection: Collection) -> tuple[str, dict[str, Any]] | N
 
 
 register_job_action(Collection, JobAction(kind="annotate_images", label="Annotate", confirm=confirm_annotation))
+register_job_action(Collection, JobAction(kind="find_near_duplicates", label="Find near-duplicates"))
 
 
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")  # BCP 47, as far as Cloud Vision takes it
@@ -79,7 +81,7 @@ class MembershipInline(PolicyInline[Membership, Collection]):
 
 
 @admin.register(Collection)
-class CollectionAdmin(PageAdmin[Collection], JobActionAdmin[Collection]):
+class CollectionAdmin(PageAdmin[Collection], UploadAdmin):
     """Collections."""
 
     index_order = 10

@@ -10,11 +10,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from catalog.admin.shown_builds import latest_builds
-from catalog.models import Cluster, EffectiveLabel, Image, Label, Position
+from catalog.models import Cluster, EffectiveLabel, Image, Label, NearDuplicate, Position
 from catalog.permissions import Verb, permitted
 from catalog.services.labels import fold_term
 
-__all__ = ["ClusterFilter", "LabelFilter", "PermittedFilter"]
+__all__ = ["ClusterFilter", "LabelFilter", "NearDuplicateFilter", "PermittedFilter"]
 
 COLLECTION_PARAMETER = "collection__id__exact"
 # Four galaxies' worth: beyond that a list of links helps nobody, and choosing a collection first shortens it.
@@ -104,6 +104,26 @@ class ClusterFilter(admin.SimpleListFilter):
             return queryset.none()
         places = Position.objects.filter(group__cluster=int(value), build__in=latest_builds())
         return queryset.filter(pk__in=places.values("image"))
+
+
+class NearDuplicateFilter(admin.SimpleListFilter):
+    """By whether the image looks nearly like another one."""
+
+    title = "near-duplicates"
+    parameter_name = "duplicates"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]) -> list[tuple[str, str]]:
+        """All of a group, or those that a library could do without."""
+        return [("any", "Looks like another"), ("smaller", "A larger one is there")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Image]) -> QuerySet[Image]:
+        """Members of groups; with `smaller`, without the groups' heads."""
+        smaller = Exists(NearDuplicate.objects.filter(image=OuterRef("pk")))
+        if self.value() == "smaller":
+            return queryset.filter(smaller)
+        if self.value() == "any":
+            return queryset.filter(smaller | Exists(NearDuplicate.objects.filter(head=OuterRef("pk"))))
+        return queryset
 
 
 def _final_label(label: Label) -> Label:

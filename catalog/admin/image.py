@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from catalog.admin.changelist import PageAdmin
-from catalog.admin.filters import ClusterFilter, LabelFilter, PermittedFilter
+from catalog.admin.filters import ClusterFilter, LabelFilter, NearDuplicateFilter, PermittedFilter
 from catalog.admin.image_panels import image_panels
 from catalog.admin.job_actions import JobAction, JobActionAdmin, register_job_action
 from catalog.admin.pictures import thumbnail
@@ -46,6 +46,7 @@ class ImageAdmin(PageAdmin[Image], JobActionAdmin[Image]):
         ("collection", PermittedFilter),
         ClusterFilter,
         "annotation_status",
+        NearDuplicateFilter,
         "hidden",
     ]
     list_select_related = ["collection", "current_revision"]
@@ -53,7 +54,7 @@ class ImageAdmin(PageAdmin[Image], JobActionAdmin[Image]):
     search_help_text = "By title, the beginning of a label, external id or uuid."
     actions = ["hide", "show"]
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
-    fields = ["title", "description", "creator", "credit", "licence", "source_url", "hidden"]
+    fields = ["title", "description", "creator", "credit", "licence", "source_url", "taken_at", "place", "hidden"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Image]:
         """With the labels that the list names, in one query for the whole page."""

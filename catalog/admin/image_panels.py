@@ -4,12 +4,15 @@ import json
 from typing import Any
 
 from catalog.admin.addresses import rendition_address
-from catalog.admin.pictures import colour_chip, score_meter
+from catalog.admin.pictures import admin_link, colour_chip, score_meter, thumbnail
 from catalog.admin.shown_builds import latest_builds
 from catalog.models import Annotation, Image
 from catalog.services.documents import assemble_document, read_colours
+from catalog.services.duplicates import look_alikes
 
 __all__ = ["image_panels"]
+
+MAX_LOOK_ALIKES = 12
 
 
 def image_panels(image: Image, *, insider: bool) -> dict[str, Any]:
@@ -29,6 +32,9 @@ def image_panels(image: Image, *, insider: bool) -> dict[str, Any]:
         "places": image.positions.filter(build__in=latest_builds())
         .select_related("group__cluster", "build__galaxy")
         .order_by("build__galaxy__title"),
+        "look_alikes": [
+            (thumbnail(other.uuid, str(other)), admin_link(other)) for other in look_alikes(image)[:MAX_LOOK_ALIKES]
+        ],
         "insider": insider,
     }
     if insider:

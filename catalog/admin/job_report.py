@@ -95,6 +95,12 @@ def _result_name(name: str, result: dict[str, Any]) -> str:
     return f"{words}, which" if f"n_{name}" in result else words
 
 
+def _row_text(row: Any) -> str:
+    if isinstance(row, dict) and "message" in row:
+        return f"{row.get('location', '')}: {row['message']}"  # a refusal
+    return " – ".join(map(str, row)) if isinstance(row, list) else str(row)
+
+
 def _result_text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
@@ -103,7 +109,7 @@ def _result_text(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.3g}"
     if isinstance(value, list):
-        return "\n".join(" – ".join(map(str, row)) if isinstance(row, list) else str(row) for row in value) or "none"
+        return "\n".join(map(_row_text, value)) or "none"
     if isinstance(value, dict):
         return "\n".join(f"{name}: {_result_text(inner)}" for name, inner in value.items()) or "none"
     return str(value)

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from catalog.admin.filters import PermittedFilter
 from catalog.admin.policy import PolicyAdmin
+from catalog.annotators import LANGUAGES, translate
 from catalog.models import EffectiveLabel, Label
 from catalog.permissions import Verb, permitted
 from catalog.services.labels import fold_term
@@ -24,7 +25,7 @@ class LabelAdmin(PolicyAdmin[Label]):
     """Labels; annotators and decisions make them."""
 
     index_order = 30
-    list_display = ["term", "key", "collection", "n_images", "concept", "alias_of"]
+    list_display = ["term", "key", "collection", "n_images", "concept", "translations", "alias_of"]
     list_filter = [("collection", PermittedFilter), ("alias_of", admin.EmptyFieldListFilter), "vocabulary"]
     list_select_related = ["collection", "alias_of"]
     search_fields = ["key__startswith", "term"]
@@ -65,3 +66,9 @@ class LabelAdmin(PolicyAdmin[Label]):
     def concept(self, obj: Label) -> str:
         """The vocabulary's own id."""
         return f"{obj.vocabulary} {obj.concept_id}".strip() or "–"
+
+    @admin.display(description="in other languages")
+    def translations(self, obj: Label) -> str:
+        """Where the concept's word is known."""
+        known = [f"{language}: {term}" for language in LANGUAGES if (term := translate(obj.concept_id, language))]
+        return ", ".join(known) or "–"

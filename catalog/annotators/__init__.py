@@ -20,8 +20,10 @@ from catalog.annotators.base import (
 from catalog.annotators.features import Feature
 from catalog.annotators.prices import PriceTable, Tier, load_prices
 from catalog.annotators.registry import annotator_names, get_annotator, register_annotator
+from catalog.annotators.translations import LANGUAGES, translate
 
 __all__ = [
+    "LANGUAGES",
     "AnnotateOptions",
     "Annotator",
     "Answer",
@@ -41,4 +43,5 @@ __all__ = [
     "get_annotator",
     "load_prices",
     "register_annotator",
+    "translate",
 ]

@@ -7,10 +7,10 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
 from catalog.annotators.checkpoint import read_checkpoint
 from catalog.annotators.graph import build_label_model
+from catalog.annotators.onnx_session import make_session
 
 MODEL_ID: Final = "efficientnet-lite2/1"
 
@@ -34,12 +34,7 @@ class LabelModel:
     def __init__(self, weights_path: Path | None = None) -> None:
         """Read the weights and build the graph: about 0.2 s and 25 MB, so nothing is cached on disk."""
         weights = read_checkpoint(weights_path or bundled_weights_path())
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(
-            build_label_model(weights).SerializeToString(), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = make_session(build_label_model(weights).SerializeToString())
 
     def run(self, pictures: npt.NDArray[np.uint8]) -> Sight:
         """Look at pictures.

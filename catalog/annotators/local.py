@@ -11,15 +11,14 @@ from threading import Lock
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
-from catalog.annotators import colours, label_model
 from catalog.annotators.base import (
     AnnotateOptions,
     Answer,
     AnswerError,
     Failure,
+    PictureFile,
     PictureToAnnotate,
     Ticket,
     UnknownTicketError,
@@ -28,7 +27,17 @@ from catalog.annotators.base import (
 from catalog.annotators.features import Feature
 from catalog.annotators.label_model import LabelModel
 from catalog.annotators.label_tree import load_label_tree
-from catalog.annotators.pictures import UnreadablePictureError, decode_picture, to_colour_sample, to_model_input
+from catalog.annotators.local_models import (
+    FROM_SMALL,
+    FROM_VIEW,
+    MODEL_IDS,
+    STAGES,
+    LocalModels,
+    SmallLook,
+    ViewLook,
+    parameters_of,
+)
+from catalog.annotators.pictures import UnreadablePictureError, decode_picture, to_model_input
 
 MAX_BATCH_SIZE: Final = 64
 CHUNK_SIZE: Final = 8  # pictures to one run of the network; larger ones fall out of the processor's cache
@@ -36,7 +45,7 @@ MAX_THREADS: Final = 8
 
 
 class LocalAnnotator:
-    """Labels by EfficientNet-Lite2, and dominant colours.
+    """Labels and colours; then faces, adult content, crop hints and printed text. Models load when first asked for.
 
     Work begins at `submit`, on a few threads of its own, each of which decodes a few pictures and runs the network on
     them: decoding on one core goes on while the network runs on another. To keep all cores busy between batches, submit
@@ -44,7 +53,7 @@ class LocalAnnotator:
     """
 
     name = "local"
-    stages = (frozenset({Feature.LABEL_DETECTION, Feature.IMAGE_PROPERTIES}),)
+    stages = STAGES
     max_batch_size = MAX_BATCH_SIZE
     prices = None
     images_per_minute = None
@@ -56,20 +65,15 @@ class LocalAnnotator:
         self._keys = count(1)
         self._waiting: dict[str, list[Future[list[Answer]]]] = {}
         self._lock = Lock()
+        self._models = LocalModels()
 
     def model_of(self, feature: Feature) -> str:
         """See Annotator. Raises ValueError for a feature that is not looked for."""
-        return {
-            Feature.LABEL_DETECTION: label_model.MODEL_ID,
-            Feature.IMAGE_PROPERTIES: colours.MODEL_ID,
-        }[self._known(feature)]
+        return MODEL_IDS[self._known(feature)]
 
     def parameters_of(self, feature: Feature, options: AnnotateOptions) -> str:
         """See Annotator. Raises ValueError for a feature that is not looked for."""
-        return {
-            Feature.LABEL_DETECTION: load_label_tree().parameters,
-            Feature.IMAGE_PROPERTIES: colours.PARAMETERS,
-        }[self._known(feature)]
+        return parameters_of(self._known(feature))
 
     def submit(self, batch: Sequence[PictureToAnnotate], options: AnnotateOptions) -> Ticket:
         """See Annotator."""
@@ -95,10 +99,6 @@ class LocalAnnotator:
     def _threads(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(self._n_threads, thread_name_prefix="local-annotator")
 
-    @cached_property
-    def _label_model(self) -> LabelModel:
-        return LabelModel()
-
     def _known(self, feature: Feature) -> Feature:
         if feature not in features_of(self):
             raise ValueError(f"Expected a feature among {', '.join(sorted(features_of(self)))}, but got {feature}.")
@@ -109,39 +109,55 @@ class LocalAnnotator:
         inputs = []
         labelled = []
         for picture, answer in zip(chunk, answers, strict=True):
-            decoded = self._decode(picture, answer)
-            if decoded is None:
-                continue
-            if Feature.IMAGE_PROPERTIES in picture.features:
-                answer.documents[Feature.IMAGE_PROPERTIES] = colours.annotate_colours(to_colour_sample(decoded))
-            if Feature.LABEL_DETECTION in picture.features:
-                inputs.append(to_model_input(decoded))
-                labelled.append(answer)
+            self._refuse_unknown(picture, answer)
+            small = self._decode(picture.small, "small", picture, answer, FROM_SMALL)
+            if small is not None:
+                if Feature.LABEL_DETECTION in picture.features:
+                    inputs.append(to_model_input(small))
+                    labelled.append(answer)
+                wanted = FROM_SMALL - {Feature.LABEL_DETECTION}
+                _look(SmallLook(self._models, small), picture, answer, wanted)
+            view = self._decode(picture.view, "view", picture, answer, FROM_VIEW)
+            if view is not None:
+                _look(ViewLook(self._models, picture, view), picture, answer, FROM_VIEW)
         if inputs:
-            documents = load_label_tree().annotate(self._run(np.stack(inputs)))
-            for answer, document in zip(labelled, documents, strict=True):
+            logits = self._models.get(LabelModel).run(np.stack(inputs)).logits
+            for answer, document in zip(labelled, load_label_tree().annotate(logits), strict=True):
                 answer.documents[Feature.LABEL_DETECTION] = document
         return answers
 
-    def _run(self, inputs: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        with self._lock:
-            model = self._label_model  # made once: cached_property has no lock of its own
-        return model.run(inputs).logits
-
-    def _decode(self, picture: PictureToAnnotate, answer: Answer) -> Image.Image | None:
-        """Read and decode; note in the answer what cannot be done. None if nothing is left to do."""
+    def _refuse_unknown(self, picture: PictureToAnnotate, answer: Answer) -> None:
         for feature in picture.features:
             if feature not in features_of(self):
                 message = f"The annotator {self.name!r} does not look for {feature}. Use another for it."
                 answer.errors[feature] = AnswerError(Failure.REFUSED, message)
-        wanted = [feature for feature in picture.features if feature in features_of(self)]
+
+    def _decode(
+        self, file: PictureFile, kind: str, picture: PictureToAnnotate, answer: Answer, features: frozenset[Feature]
+    ) -> Image.Image | None:
+        """Read and decode a rendition if any of these features is wanted; note in the answer when it cannot be done."""
+        wanted = [feature for feature in picture.features if feature in features]
         if not wanted:
             return None
         try:
-            return decode_picture(picture.small.read())
+            return decode_picture(file.read())
         except UnreadablePictureError as error:
             message = str(error)
         except Exception as error:  # noqa: BLE001  # read() is the caller's: storages raise what they like
-            message = f"Expected the small rendition, but it could not be read ({error!r}). Import the picture again."
+            message = f"Expected the {kind} rendition, but it could not be read ({error!r}). Import the picture again."
         answer.errors.update(dict.fromkeys(wanted, AnswerError(Failure.REFUSED, message)))
         return None
+
+
+def _look(
+    looker: SmallLook | ViewLook, picture: PictureToAnnotate, answer: Answer, features: frozenset[Feature]
+) -> None:
+    """Answer those of the features that are wanted; one that goes wrong is an error of its own, the rest goes on."""
+    for feature in picture.features:
+        if feature not in features:
+            continue
+        try:
+            answer.documents[feature] = looker.look(feature)
+        except Exception as error:  # noqa: BLE001  # from native code of three libraries
+            message = f"Looking for {feature} failed ({error!r}). The other answers hold; report it with the picture."
+            answer.errors[feature] = AnswerError(Failure.REFUSED, message)

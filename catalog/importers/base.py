@@ -39,8 +39,16 @@ class Candidate:
     credit: str = ""
     licence: str = ""
     source_url: str = ""
+    taken_at: str = ""
+    """When it was taken or made: ISO 8601, as far as known ("1923", "1923-05", "1923-05-01T10:00:00+02:00")."""
+    place: str = ""
+    """Where, in words."""
     labels: tuple[tuple[str, float], ...] = ()
     """(term, score) pairs, scores from 0 to 1."""
+    uri: str = ""
+    """Where the original can be read later, if that is not the source and the location joined by "/"."""
+    generation: str = ""
+    """Which version of the original it is, where the store numbers them."""
 
 
 @dataclass(frozen=True)

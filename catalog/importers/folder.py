@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import stat
 from collections.abc import Iterator
@@ -14,13 +13,16 @@ from functools import partial
 from pathlib import Path
 
 from catalog.importers.base import Candidate, CandidateError, Refused, SourceError
-from catalog.importers.sidecar import SIDECAR_NAME, SidecarRow, key_of, read_sidecar
+from catalog.importers.sidecar import JSON_SIDECAR_NAME, SIDECAR_NAME
+from catalog.importers.sidecar_table import SidecarTable, require_table
 from catalog.media import SUPPORTED_EXTENSIONS
 
 DEFAULT_MAX_BYTES = 1024**3
 
 
-def read_folder(root: Path, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Iterator[Candidate | Refused]:
+def read_folder(
+    root: Path, *, max_bytes: int = DEFAULT_MAX_BYTES, metadata: Path | None = None
+) -> Iterator[Candidate | Refused]:
     """Find the pictures of a folder and of the folders in it.
 
     Files whose names end in one of `SUPPORTED_EXTENSIONS` are candidates, folder by folder, each folder's names sorted;
@@ -31,25 +33,27 @@ def read_folder(root: Path, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Iterator[C
     circle is refused (a folder from a stranger must not publish the host's other files), and so is a link to a folder inside,
     whose pictures are found where they lie.
 
-    A `metadata.csv` in the folder itself gives titles, labels, credits and licences (see `catalog.importers.sidecar`). Its
-    refused rows come first, and rows for which there was no candidate come last.
+    A `metadata.csv` or `metadata.json` in the folder itself gives titles, labels, credits and licences (see
+    `catalog.importers.sidecar`); of both, the CSV holds. Refused rows come first, and rows for which there was no candidate
+    come last.
 
-    Memory: the names of one folder at each depth, and the rows of `metadata.csv`.
+    Memory: the names of one folder at each depth, and the rows of the table.
 
     Parameters
     ----------
     root : the folder.
     max_bytes : largest file that `read` will take into memory.
+    metadata : a table to read instead of those in the folder.
 
     Raises
     ------
     SourceError
-        At once: the folder does not exist, is not a folder, or may not be listed.
+        At once: the folder does not exist, is not a folder, or may not be listed; or the table does not exist.
     """
     try:
         real_root = root.resolve(strict=True)
         if not real_root.is_dir():
-            raise SourceError(f"{_readable(str(root))} is a file; a folder of pictures was expected.")
+            raise SourceError(f"{_readable(str(root))} is a file; a folder of pictures or a zip archive was expected.")
         with os.scandir(real_root):
             pass
     except FileNotFoundError as error:
@@ -58,37 +62,40 @@ def read_folder(root: Path, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Iterator[C
         raise SourceError(f"The folder {_readable(str(root))} may not be read. Check its permissions.") from error
     except (OSError, RuntimeError, ValueError) as error:  # a link to itself, a path too long, a NUL in it
         raise SourceError(f"The folder {_readable(str(root))} cannot be opened: {error}.") from error
-    return _FolderReader(str(real_root), max_bytes).read_all()
+    if metadata is not None:
+        require_table(metadata)
+    return _FolderReader(str(real_root), max_bytes, metadata).read_all()
 
 
 class _FolderReader:
     """One walk over one folder: its resolved path, and the sidecar rows not yet met."""
 
-    def __init__(self, root: str, max_bytes: int) -> None:
+    def __init__(self, root: str, max_bytes: int, metadata: Path | None) -> None:
         self.root = root
         self.max_bytes = max_bytes
-        self.rows: dict[str, tuple[int, SidecarRow]] = {}
+        self.metadata = metadata
+        self.table = SidecarTable()
 
     def read_all(self) -> Iterator[Candidate | Refused]:
-        yield from self._load_sidecar()
+        if self.metadata is not None:
+            yield from self.table.load_file(self.metadata)
+        else:
+            yield from self._load_sidecar(SIDECAR_NAME)
+            yield from self._load_sidecar(JSON_SIDECAR_NAME)
         yield from self._walk()
-        yield from self._left_over_rows()
+        yield from self.table.left_over(lambda file: os.path.lexists(os.path.join(self.root, file)))
 
-    def _load_sidecar(self) -> Iterator[Refused]:
-        path = os.path.join(self.root, SIDECAR_NAME)
+    def _load_sidecar(self, name: str) -> Iterator[Refused]:
+        path = os.path.join(self.root, name)
         if not os.path.lexists(path):
             return
         try:
-            real = _check_inside(path, self.root, SIDECAR_NAME)
+            real = _check_inside(path, self.root, name)
             with open(_open_regular(real), "rb") as stream:
-                for item in read_sidecar(stream):
-                    if isinstance(item, Refused):
-                        yield item
-                    else:
-                        self.rows[key_of(item[1].file)] = item
+                yield from self.table.load(stream, name)
         except (CandidateError, OSError) as error:
-            refused = _refuse(SIDECAR_NAME, error)
-            yield Refused(SIDECAR_NAME, refused.code, f"{refused.message} Pictures are imported without it.")
+            refused = _refuse(name, error)
+            yield Refused(name, refused.code, f"{refused.message} Pictures are imported without it.")
 
     def _walk(self) -> Iterator[Candidate | Refused]:
         # Each entry of the stack is one open folder: the names in it still to come.
@@ -156,35 +163,8 @@ class _FolderReader:
 
     def _candidate(self, inner: str, path: str, status: os.stat_result) -> Candidate:
         location = _readable(inner)
-        fingerprint = f"{status.st_size}-{status.st_mtime_ns}"
         read = partial(_read, path, self.root, location, self.max_bytes)
-        _, row = self.rows.pop(key_of(location), (0, None))
-        if row is None:
-            return Candidate(location, fingerprint, read)
-        digest = hashlib.sha256(repr(row).encode()).hexdigest()[:16]
-        return Candidate(
-            location,
-            f"{fingerprint}-{digest}",
-            read,
-            title=row.title,
-            external_id=row.external_id,
-            description=row.description,
-            creator=row.creator,
-            credit=row.credit,
-            licence=row.licence,
-            source_url=row.source_url,
-            labels=row.labels,
-        )
-
-    def _left_over_rows(self) -> Iterator[Refused]:
-        for line, row in self.rows.values():
-            exists = os.path.lexists(os.path.join(self.root, row.file))
-            reason = "is not a picture that could be imported" if exists else "does not exist"
-            yield Refused(
-                f"{SIDECAR_NAME}, line {line}",
-                "sidecar_without_file",
-                f"Line {line} of {SIDECAR_NAME} is left out: '{row.file}' {reason}.",
-            )
+        return self.table.describe(Candidate(location, f"{status.st_size}-{status.st_mtime_ns}", read))
 
 
 def _check_inside(path: str, root: str, inner: str) -> str:

@@ -7,6 +7,7 @@ images among old ones that stay. docs/layout.md tells how it works and how fast 
 
 from catalog.layout.alignment import align_positions, galaxy_radius
 from catalog.layout.colours import cluster_palette
+from catalog.layout.duplicates import group_near_duplicates
 from catalog.layout.extra import extra_groups
 from catalog.layout.given import Given, GivenError, read_given
 from catalog.layout.glove import GloveError, GloveWords, check_glove
@@ -47,6 +48,7 @@ __all__ = [
     "fit_k",
     "fit_perplexity",
     "galaxy_radius",
+    "group_near_duplicates",
     "join_groups",
     "knn_recall",
     "label_vector",

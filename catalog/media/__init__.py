@@ -5,14 +5,20 @@ Pure: no Django, no clock, no files, no network. `verify_picture` is the whole d
 """
 
 from catalog.media.formats import SUPPORTED_EXTENSIONS
+from catalog.media.metadata import is_partial_date
+from catalog.media.perceptual_hash import VERSION as PERCEPTUAL_HASH_VERSION
+from catalog.media.perceptual_hash import perceptual_hash
 from catalog.media.picture import ErrorCode, PictureError, RenditionData, VerifiedPicture
 from catalog.media.verify import verify_picture
 
 __all__ = [
+    "PERCEPTUAL_HASH_VERSION",
     "SUPPORTED_EXTENSIONS",
     "ErrorCode",
     "PictureError",
     "RenditionData",
     "VerifiedPicture",
+    "is_partial_date",
+    "perceptual_hash",
     "verify_picture",
 ]

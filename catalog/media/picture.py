@@ -55,6 +55,8 @@ class VerifiedPicture:
     height: int
     mean_colour: tuple[int, int, int]
     """Mean sRGB of the picture, each pixel weighed by its opacity; white if nothing in it is visible."""
+    perceptual_hash: int | None
+    """See `catalog.media.perceptual_hash`; None for a picture too plain to be told from others."""
     metadata: dict[str, MetadataValue]
     """See `catalog.media.metadata.read_metadata` for the keys; every value can be stored as JSON."""
     renditions: tuple[RenditionData, ...]

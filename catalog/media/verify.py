@@ -11,6 +11,7 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 
 from catalog.media import formats, pixels
 from catalog.media.metadata import read_metadata, read_orientation
+from catalog.media.perceptual_hash import perceptual_hash
 from catalog.media.picture import ErrorCode, PictureError, RenditionData, VerifiedPicture
 
 DEFAULT_MAX_MEGAPIXELS = 300.0
@@ -124,6 +125,7 @@ def _read(image: ImageFile.ImageFile, data: bytes) -> VerifiedPicture:
         width=full_size[0],
         height=full_size[1],
         mean_colour=colour or pixels.mean_colour(small),
+        perceptual_hash=perceptual_hash(small),
         metadata={
             "orientation": orientation,
             **read_metadata(image, data),

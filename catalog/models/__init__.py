@@ -4,6 +4,7 @@ from catalog.models.annotation import Annotation, AnnotationPayload
 from catalog.models.annotation_run import AnnotationRun, AnnotatorAccount, MonthlyUnits, UnitUsage
 from catalog.models.api_key import ApiKey
 from catalog.models.collection import Collection, Membership, Role, Visibility
+from catalog.models.duplicate import NearDuplicate
 from catalog.models.embedding import Embedding, EmbeddingBlock, EmbeddingRow
 from catalog.models.galaxy import Build, Cluster, Galaxy, Group, Pin, Position
 from catalog.models.image import AnnotationStatus, Image, Occurrence, Refusal, Rendition, Revision
@@ -11,6 +12,7 @@ from catalog.models.job import Job, JobStatus
 from catalog.models.label import Change, Decision, EffectiveLabel, Label, MachineLabel
 from catalog.models.publication import Publication, PublicationObject
 from catalog.models.storage import PendingDeletion
+from catalog.models.upload import Upload, UploadedFile
 
 __all__ = [
     "Annotation",
@@ -37,6 +39,7 @@ __all__ = [
     "MachineLabel",
     "Membership",
     "MonthlyUnits",
+    "NearDuplicate",
     "Occurrence",
     "PendingDeletion",
     "Pin",
@@ -48,5 +51,7 @@ __all__ = [
     "Revision",
     "Role",
     "UnitUsage",
+    "Upload",
+    "UploadedFile",
     "Visibility",
 ]

@@ -2,12 +2,20 @@
 
 import uuid
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Length
 from django.db.models.lookups import Exact
 
+from catalog.media import is_partial_date
 from catalog.models.collection import Collection
+
+
+def validate_taken_at(value: str) -> None:
+    """Raise ValidationError unless it is a date of ISO 8601, as far as it is known."""
+    if not is_partial_date(value):
+        raise ValidationError(f"“{value}” is no date; expected is a year, a month or a day: 1923, 1923-05, 1923-05-01.")
 
 
 class AnnotationStatus(models.TextChoices):
@@ -30,6 +38,14 @@ class Image(models.Model):
     credit = models.CharField(max_length=500, blank=True)
     licence = models.CharField(max_length=200, blank=True)
     source_url = models.URLField(max_length=2000, blank=True)
+    taken_at = models.CharField(
+        "taken or made",
+        max_length=32,
+        blank=True,
+        validators=[validate_taken_at],
+        help_text="As far as it is known: 1923, 1923-05, 1923-05-01 or 1923-05-01T10:00:00+01:00.",
+    )
+    place = models.CharField(max_length=300, blank=True, help_text="In words, from the nearest to the widest.")
     hidden = models.BooleanField(
         default=False, help_text="Hidden images are in no new build and shown to nobody without a role."
     )
@@ -69,6 +85,8 @@ class Revision(models.Model):
     width = models.PositiveIntegerField(help_text="Pixels, upright.")
     height = models.PositiveIntegerField(help_text="Pixels, upright.")
     mean_colour = models.PositiveIntegerField(help_text="0xRRGGBB")
+    perceptual_hash = models.BigIntegerField(null=True, blank=True, editable=False)
+    hash_version = models.PositiveSmallIntegerField(default=0, editable=False, help_text="0: not hashed yet.")
     metadata = models.JSONField(default=dict, blank=True)
     # Either the original lies in our media storage, or we remember where it is (and which generation of it we saw).
     storage_name = models.CharField(max_length=300, blank=True)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from django.conf import settings
@@ -55,8 +55,9 @@ def import_images(
 ) -> ImportResult:
     """Take everything that the candidates offer into the collection; what cannot be taken is refused, the rest goes on.
 
-    Streams: at most `BATCH` pictures are in memory. May be stopped (by the progress) or killed between any two batches and
-    run again: what has the same location and fingerprint as before is not read again, and the same bytes are one image.
+    Streams: at most two batches of `BATCH` pictures are in memory, one being saved while the next is read. May be stopped
+    (by the progress) or killed between any two batches and run again: what has the same location and fingerprint as before
+    is not read again, and the same bytes are one image.
 
     Parameters
     ----------
@@ -70,22 +71,39 @@ def import_images(
     result = ImportResult()
     n_threads = min(8, os.cpu_count() or 1)
     with ThreadPoolExecutor(n_threads, thread_name_prefix="decode") as pool:
+        waiting: _Reading | None = None
         for batch in in_chunks(candidates, BATCH):
             progress("Importing", result.n_seen, n_total)
-            _import_batch(collection, batch, source, keep_originals, pool, result)
+            reading = _begin_reading(collection, batch, source, keep_originals, pool)
+            if waiting is not None:
+                _save_batch(collection, source, waiting, result)
+            waiting = reading
+        if waiting is not None:
+            progress("Importing", result.n_seen, n_total)
+            _save_batch(collection, source, waiting, result)
     progress("Importing", result.n_seen, n_total)
     return result
 
 
-def _import_batch(
+@dataclass
+class _Reading:
+    """A batch whose new pictures are being read in threads."""
+
+    n_seen: int
+    n_unchanged: int = 0
+    refused: list[tuple[Refused, str]] = field(default_factory=list)
+    reads: list[tuple[Candidate, Future[Arrival | Refused]]] = field(default_factory=list)
+
+
+def _begin_reading(
     collection: Collection,
     batch: list[Candidate | Refused],
     source: str,
     keep_originals: bool,
     pool: ThreadPoolExecutor,
-    result: ImportResult,
-) -> None:
-    result.n_seen += len(batch)
+) -> _Reading:
+    """Sort out what is known already, and send the rest to be read."""
+    reading = _Reading(n_seen=len(batch))
     locations = [item.location for item in batch]
     occurrences = {
         row.location: row
@@ -95,22 +113,26 @@ def _import_batch(
         row.location: row
         for row in Refusal.objects.filter(collection=collection, source=source, location__in=locations)
     }
-    refused: list[tuple[Refused, str]] = []
-    to_read: list[Candidate] = []
     for item in batch:
         if isinstance(item, Refused):
-            refused.append((item, ""))
+            reading.refused.append((item, ""))
             continue
         known, earlier = occurrences.get(item.location), refusals.get(item.location)
         if earlier and earlier.fingerprint and earlier.fingerprint == _refusal_fingerprint(item):
-            refused.append((Refused(item.location, earlier.code, earlier.message), earlier.fingerprint))
+            reading.refused.append((Refused(item.location, earlier.code, earlier.message), earlier.fingerprint))
         elif known and item.fingerprint and known.fingerprint == item.fingerprint:
-            result.n_unchanged += 1
+            reading.n_unchanged += 1
         else:
-            to_read.append(item)
+            reading.reads.append((item, pool.submit(_read, item, keep_originals)))
+    return reading
 
+
+def _save_batch(collection: Collection, source: str, reading: _Reading, result: ImportResult) -> None:
+    """Wait for a batch, save it, and count what became of it."""
+    refused = reading.refused
     arrivals: list[Arrival] = []
-    for candidate, read in zip(to_read, pool.map(lambda c: _read(c, keep_originals), to_read), strict=True):
+    for candidate, future in reading.reads:
+        read = future.result()
         if isinstance(read, Arrival):
             arrivals.append(read)
         else:
@@ -124,7 +146,8 @@ def _import_batch(
     result.n_added += outcome.n_added
     result.n_revised += outcome.n_revised
     result.n_duplicates += outcome.n_duplicates
-    result.n_unchanged += outcome.n_unchanged
+    result.n_unchanged += reading.n_unchanged + outcome.n_unchanged
+    result.n_seen += reading.n_seen
     for item in [*(item for item, _fingerprint in refused), *outcome.refused]:
         result.add_refusal(item)
 

@@ -34,12 +34,20 @@ class LabelScore:
 
 
 def find_or_make_labels(collection: Collection, terms: Iterable[LabelScore]) -> dict[str, Label]:
-    """The collection's labels for these terms, by key; new ones are made. A term that folds to nothing is left out."""
+    """The collection's labels for these terms, by key; new ones are made. A term that folds to nothing is left out.
+
+    The first concept that is said of a term is the label's; a term without one gets it later. Another concept of the same term
+    (a mouse that bites, one that clicks) changes nothing: one key is one label.
+    """
     wanted: dict[str, LabelScore] = {}
     for item in terms:
-        if key := fold_term(item.term):
-            wanted.setdefault(key, item)
+        if (key := fold_term(item.term)) and not wanted.setdefault(key, item).concept_id and item.concept_id:
+            wanted[key] = item
     labels = _labels_by_key(collection, wanted)
+    named = [label for key, label in labels.items() if wanted[key].concept_id and not label.concept_id]
+    for label in named:
+        label.vocabulary, label.concept_id = wanted[label.key].vocabulary, wanted[label.key].concept_id
+    Label.objects.bulk_update(named, ["vocabulary", "concept_id"], batch_size=CHUNK)
     missing = [
         Label(
             collection=collection,

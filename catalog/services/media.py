@@ -4,8 +4,9 @@ import logging
 import uuid
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import BinaryIO, cast
 
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import Storage, storages
 from django.utils import timezone
 
@@ -14,11 +15,13 @@ from catalog.models import PendingDeletion
 __all__ = [
     "delete_pending_files",
     "forget_staged_files",
+    "open_file",
     "queue_file_deletion",
     "read_file",
     "rendition_name",
     "stage_files",
     "write_file",
+    "write_stream",
 ]
 
 CHUNK = 500
@@ -42,6 +45,17 @@ def rendition_name(collection_uuid: uuid.UUID, image_uuid: uuid.UUID, sha256: st
 def write_file(alias: str, name: str, data: bytes) -> None:
     """Write an object whole, replacing what may be there."""
     storage_of(alias).save(name, ContentFile(data))
+
+
+def write_stream(alias: str, name: str, file: File[bytes]) -> None:
+    """Write an object from an open file, piece by piece, replacing what may be there."""
+    file.seek(0)
+    storage_of(alias).save(name, file)
+
+
+def open_file(alias: str, name: str) -> BinaryIO:
+    """An object, opened for reading; the caller closes it. Raises as `read_file` does."""
+    return cast(BinaryIO, storage_of(alias).open(name))
 
 
 def read_file(alias: str, name: str) -> bytes:

@@ -7,6 +7,7 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from catalog.annotators import LANGUAGES, translate
 from catalog.models import Cluster, Collection, EffectiveLabel, Galaxy, Image, Label
 from catalog.services.documents import assemble_document, read_colours
 
@@ -148,11 +149,18 @@ class LabelSerializer(serializers.ModelSerializer[Label]):
         help_text="The term that this one was renamed to or merged into.",
     )
     n_images = serializers.IntegerField(read_only=True, help_text="Images with this label that you may see.")
+    translations = serializers.SerializerMethodField(
+        help_text="The term by language (de), where its concept is known there."
+    )
 
     class Meta:
         model = Label
-        fields = ["term", "collection", "vocabulary", "concept_id", "alias_of", "n_images"]
+        fields = ["term", "collection", "vocabulary", "concept_id", "translations", "alias_of", "n_images"]
         read_only_fields = fields
+
+    def get_translations(self, label: Label) -> dict[str, str]:
+        """Known words of the concept."""
+        return {language: term for language in LANGUAGES if (term := translate(label.concept_id, language))}
 
 
 class ClusterSerializer(serializers.ModelSerializer[Cluster]):

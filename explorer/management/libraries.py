@@ -15,8 +15,8 @@ from catalog.services.annotate import annotate_images
 from catalog.services.build import build_galaxy
 from catalog.services.collections import ensure_collection, ensure_galaxy
 from catalog.services.errors import ServiceError
-from catalog.services.folders import import_folder, require_folder
 from catalog.services.progress import Progress
+from catalog.services.sources import import_source, open_source
 from explorer.management.installation import Stamps
 from explorer.management.steps import Steps
 from explorer.services import publish_galaxy
@@ -69,7 +69,7 @@ def sample_libraries(fingerprint: str, *, limit: int | None = None) -> list[Libr
 
 def own_library(folder: Path) -> Library:
     """Somebody's own folder. Two folders of the same name are two libraries. Raises ServiceError if it cannot be read."""
-    require_folder(folder)
+    open_source(str(folder)).close()
     root = folder.expanduser().resolve()
     name = slugify(root.name)[:60] or "pictures"
     place = hashlib.sha256(str(root).encode("utf-8", "surrogateescape")).hexdigest()[:8]
@@ -97,7 +97,7 @@ def raise_library(library: Library, steps: Steps, stamps: Stamps) -> Galaxy:
         library.slug, title=library.title, visibility=Visibility.PUBLIC, features=library.features
     )
     with steps.step(f"{library.title}, import") as step:
-        imported = import_folder(collection, library.folder, progress=step)
+        imported = import_source(collection, open_source(str(library.folder)), progress=step)
         step.say(
             f"{imported.n_added + imported.n_revised} new, {imported.n_unchanged} unchanged, "
             f"{imported.n_duplicates} twice, {imported.n_refused} refused"

@@ -1,8 +1,12 @@
 import json
+import re
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
+from PIL import Image
 
 from catalog.layout.benchmark import benchmark_layout, fit_exponent, synthetic_vectors
 
@@ -79,3 +83,38 @@ def test_growth_is_told_in_figures_and_in_words(capsys):
     told = run(capsys, "--n", "2500", "--additions", "1")
     assert "2,475 images, then 1 additions of 1 %: 2,500" in told
     assert "1,000 placed among 1,500 that stay" in told
+
+
+@pytest.fixture
+def photos(tmp_path):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for number in range(12):
+        Image.effect_noise((400 + number, 300), 60).save(folder / f"{number}.jpg")
+    (folder / "broken.jpg").write_bytes(b"no picture")
+    return folder
+
+
+def test_labels_are_measured_against_the_bare_network(photos, capsys):
+    call_command("benchmark", "annotate", str(photos), "--repeats", "2", "--threads", "1", "--json")
+    speed = json.loads(capsys.readouterr().out)
+
+    assert (speed["n_images"], speed["n_threads"], len(speed["ratios"])) == (12, 1, 2)
+    assert speed["labels_per_second"] > 0
+    assert 0 < min(speed["ratios"]) <= speed["ratio"] <= max(speed["ratios"])
+
+
+def test_importing_is_measured_against_plain_pillow_in_a_library_that_is_thrown_away(photos, capsys, tmp_path):
+    before = set(Path(tempfile.gettempdir()).glob("galaxy-throwaway-*"))
+    call_command("benchmark", "ingest", str(photos), "--repeats", "1")
+
+    assert re.match(r"12 images, \d threads: imported [\d.]+ a second, plain Pillow ", capsys.readouterr().out)
+    assert set(Path(tempfile.gettempdir()).glob("galaxy-throwaway-*")) <= before
+
+
+@pytest.mark.parametrize("part", ["annotate", "ingest"])
+def test_a_folder_that_is_not_there_and_no_repeat_at_all_are_explained(part, photos):
+    with pytest.raises(CommandError, match="nowhere"):
+        call_command("benchmark", part, "nowhere")
+    with pytest.raises(CommandError, match="at least 1 repeat, got 0"):
+        call_command("benchmark", part, str(photos), "--repeats", "0")

@@ -4,6 +4,7 @@ import io
 import json
 import re
 import sys
+import zipfile
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -13,6 +14,7 @@ from catalog.management.progress import ProgressBar
 from catalog.models import Collection, Galaxy, Image, Job, Occurrence
 from catalog.services.annotate import AnnotateResult
 from catalog.services.errors import ServiceError
+from tests.cloud_storage import cloud_storage
 from tests.factories import CollectionFactory, GalaxyFactory, ImageFactory
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +74,31 @@ class TestImportImages:
     def test_a_folder_that_does_not_exist_makes_no_collection(self, tmp_path):
         with pytest.raises(CommandError, match=r"nowhere does not exist\. Check the path\."):
             run("import_images", str(tmp_path / "nowhere"), "--collection", "mine")
+        assert not Collection.objects.exists()
+
+    def test_an_archive_with_a_table_of_its_own_given_by_path(self, pictures, tmp_path):
+        with zipfile.ZipFile(tmp_path / "photos.zip", "w") as archive:
+            archive.write(pictures / "red.png", "red.png")
+            archive.writestr("../evil.png", b"")
+        (tmp_path / "known.json").write_text('{"red.png": {"title": "Red"}}')
+        options = ("--metadata", str(tmp_path / "known.json"), "--keep-originals")
+        result = run_json("import_images", str(tmp_path / "photos.zip"), "--collection", "mine", *options)
+        assert (result["n_added"], result["n_refused"]) == (1, 1)
+        assert result["refused"][0]["code"] == "unsafe_name"
+        image = Image.objects.get()
+        assert image.title == "Red"
+        assert image.current_revision.storage_name
+
+    def test_a_bucket(self, pictures):
+        with cloud_storage("library") as client:
+            client.bucket("library").blob("scans/red.png").upload_from_filename(str(pictures / "red.png"))
+            result = run_json("import_images", "gs://library/scans", "--collection", "mine")
+        assert result["n_added"] == 1
+        assert Image.objects.get().current_revision.source_uri == "gs://library/scans/red.png"
+
+    def test_a_table_that_does_not_exist_makes_no_collection(self, pictures, tmp_path):
+        with pytest.raises(CommandError, match=r"nowhere\.csv cannot be read"):
+            run("import_images", str(pictures), "--collection", "mine", "--metadata", str(tmp_path / "nowhere.csv"))
         assert not Collection.objects.exists()
 
     def test_an_empty_folder_is_no_failure(self, tmp_path):

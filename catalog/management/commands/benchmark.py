@@ -7,8 +7,11 @@ from typing import Any
 
 import numpy as np
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from PIL import Image
 
+from catalog.management.benchmark_pictures import PICTURE_PARTS, add_picture_parts, measure_pictures
 from catalog.management.progress import ProgressBar
+from catalog.media import SUPPORTED_EXTENSIONS
 
 
 class Command(BaseCommand):
@@ -17,7 +20,7 @@ class Command(BaseCommand):
     help = "Measure a part of Galaxy on this machine, against a stated rival in the same run. Nothing is saved."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """`layout`."""
+        """`layout`, `annotate`, `ingest`, `duplicates`."""
         parts = parser.add_subparsers(dest="part", required=True, metavar="PART")
         layout = parts.add_parser("layout", help="From vectors to places in space.")
         layout.add_argument(
@@ -50,9 +53,21 @@ class Command(BaseCommand):
             help="Instead: how far a map moves in N additions of 1 %% each, and in one placing of 1,000 among fixed others.",
         )
         layout.add_argument("--json", action="store_true", help="Report nothing but one line of JSON.")
+        duplicates = parts.add_parser(
+            "duplicates", help="Whether the perceptual hash knows changed copies of pictures again."
+        )
+        duplicates.add_argument("folder", type=Path, help="Pictures, all different.")
+        duplicates.add_argument("--json", action="store_true", help="Report nothing but one line of JSON.")
+        add_picture_parts(parts)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run each size, and report."""
+        if options["part"] in PICTURE_PARTS:
+            self.stdout.write(measure_pictures(options))
+            return
+        if options["part"] == "duplicates":
+            self._measure_duplicates(options)
+            return
         if options["additions"]:
             self._measure_growth(options)
             return
@@ -86,6 +101,15 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps({"layouts": results, "exponents": exponents}))
         for name, exponent in {} if options["json"] else exponents.items():
             self.stdout.write(f"{name}: time grows as n^{exponent:.2f} over these sizes.")
+
+    def _measure_duplicates(self, options: dict[str, Any]) -> None:
+        from catalog.media.benchmark_duplicates import benchmark_duplicates
+
+        paths = [path for path in sorted(options["folder"].glob("*")) if path.suffix.lower() in SUPPORTED_EXTENSIONS]
+        if not paths:
+            raise CommandError(f"Expected pictures in {options['folder']}, found none.")
+        measured = benchmark_duplicates([Image.open(path).convert("RGB") for path in paths])
+        self.stdout.write(json.dumps(vars(measured)) if options["json"] else measured.describe())
 
     def _measure_growth(self, options: dict[str, Any]) -> None:
         from catalog.layout.benchmark_growth import benchmark_growth

@@ -14,6 +14,7 @@ from catalog import tasks
 from catalog.management.processes import Child, Supervised, stop_all, stop_requested
 from catalog.services.jobs import recover_dead_jobs
 from catalog.services.media import delete_pending_files
+from catalog.services.uploads import sweep_uploads
 
 logger = logging.getLogger(__name__)
 
@@ -76,6 +77,7 @@ def do_round(dead_workers: frozenset[str]) -> None:
     try:
         recover_dead_jobs(dead_workers=dead_workers)
         tasks.tidy_queue()
+        sweep_uploads()
         delete_pending_files()
     except DatabaseError:
         logger.warning("The database did not answer; the next round tries again.", exc_info=True)

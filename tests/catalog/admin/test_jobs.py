@@ -70,7 +70,7 @@ def test_a_button_on_the_page_starts_the_same_job(client_as):
     start = reverse("admin:catalog_galaxy_start", args=[galaxy.pk, "build_galaxy"])
     assert client.get(start).status_code == 405
     assert client.post(start).headers["Location"] == address("progress", Job.objects.get())
-    assert client.post(reverse("admin:catalog_galaxy_start", args=[galaxy.pk, "import_folder"])).status_code == 404
+    assert client.post(reverse("admin:catalog_galaxy_start", args=[galaxy.pk, "import_source"])).status_code == 404
 
 
 def test_new_images_can_be_added_by_a_button_of_their_own(client_as):

@@ -12,6 +12,8 @@ from catalog.annotators import Feature, PictureFile, PictureToAnnotate
 
 SKIMAGE = Path(skimage.__file__).parent / "data"
 SKLEARN = Path(sklearn.datasets.__file__).parent / "images"
+ASTRONAUT = SKIMAGE / "astronaut.png"
+PAGE = SKIMAGE / "page.png"
 CAT = SKIMAGE / "chelsea.png"
 COFFEE = SKIMAGE / "coffee.png"
 MOTORCYCLE = SKIMAGE / "motorcycle_left.png"

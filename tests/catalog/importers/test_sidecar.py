@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
 
 import pytest
 
-from catalog.importers import Candidate, Refused, SidecarRow, read_folder, write_sidecar
-from catalog.importers.sidecar import read_sidecar
+from catalog.importers import Candidate, Refused, SidecarRow, SourceError, read_folder, write_sidecar
+from catalog.importers.sidecar_table import read_sidecar
 
 
 def parse(text: str | bytes) -> tuple[list[SidecarRow], list[Refused]]:
@@ -141,3 +142,81 @@ def test_what_is_written_is_read_back():
         SidecarRow("東京.png"),
     ]
     assert parse(write_sidecar(rows)) == (rows, [])
+
+
+def parse_json(document: object) -> tuple[list[SidecarRow], list[Refused]]:
+    found = list(read_sidecar(io.BytesIO(json.dumps(document).encode()), "metadata.json"))
+    return [item[1] for item in found if not isinstance(item, Refused)], [i for i in found if isinstance(i, Refused)]
+
+
+def test_json_as_a_list_or_by_file_says_the_same():
+    known = {"title": "Tom", "labels": ["cat", {"term": "tabby", "score": 0.8}], "date": "1923", "place": "Prague"}
+    expected = SidecarRow("a.jpg", "Tom", labels=(("cat", 1.0), ("tabby", 0.8)), taken_at="1923", place="Prague")
+    assert parse_json([{"file": "a.jpg", **known, "shelf": ["B", 7]}]) == ([expected], [])
+    assert parse_json({"a.jpg": known}) == ([expected], [])
+    assert parse_json({"a.jpg": {**known, "labels": "cat|tabby=0.8", "external_id": None}}) == ([expected], [])
+
+
+@pytest.mark.parametrize(
+    ("item", "reason"),
+    [
+        ("a.jpg", "an object was expected"),
+        ({"title": "T"}, "'file' must be a path inside"),
+        ({"file": "a.jpg", "title": ["T"]}, "'title' must be a text, but is a list"),
+        ({"file": "a.jpg", "labels": {"cat": 1}}, "must be a text or a list"),
+        ({"file": "a.jpg", "labels": [7]}, "each of the labels must be"),
+        ({"file": "a.jpg", "labels": [{"term": "cat", "score": "high"}]}, "must be a number from 0 to 1"),
+        ({"file": "a.jpg", "title": "\ud800"}, "is not UTF-8 text"),
+        ({"file": "good.jpg"}, "has a row already"),
+    ],
+)
+def test_a_malformed_object_is_refused_by_its_number_and_the_rest_goes_on(item, reason):
+    rows, refused = parse_json([{"file": "good.jpg"}, item, {"file": "last.jpg"}])
+    assert [one.file for one in rows] == ["good.jpg", "last.jpg"]
+    assert (refused[0].location, refused[0].code) == ("metadata.json, item 2", "bad_sidecar_row")
+    assert reason in refused[0].message
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b"7", b"\xff\xfe", b"[" * 100_000])
+def test_what_is_not_such_json_is_refused_whole(text):
+    (refused,) = read_sidecar(io.BytesIO(text), "metadata.json")
+    assert isinstance(refused, Refused)
+    assert (refused.location, refused.code) == ("metadata.json", "bad_sidecar")
+
+
+@pytest.mark.parametrize("date", ["1923", "1923-05", "1923-05-01", "1923-05-01T10:00", "1923-05-01T10:00:07+01:00"])
+def test_a_date_is_kept_as_far_as_it_is_known(date):
+    assert parse(f"file,taken_at\na.jpg,{date}\n") == ([SidecarRow("a.jpg", taken_at=date)], [])
+
+
+@pytest.mark.parametrize("date", ["around 1923", "1923-13", "1923-02-30", "0000", "19230501", "1923-05-01T25:00"])
+def test_a_date_that_is_none_costs_only_itself(date):
+    rows, refused = parse(f"file,title,date\na.jpg,Tom,{date}\n")
+    assert rows == [SidecarRow("a.jpg", "Tom")]
+    assert (refused[0].location, refused[0].code) == ("metadata.csv, line 2", "bad_sidecar_value")
+    assert date in refused[0].message
+
+
+def test_where_both_tables_tell_of_a_file_the_csv_holds(tmp_path):
+    for name in ("a.jpg", "b.jpg"):
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "metadata.csv").write_text("file,title\na.jpg,From the CSV\n")
+    (tmp_path / "metadata.json").write_text('{"a.jpg": {"title": "From the JSON"}, "b.jpg": {"title": "B"}}')
+    refused, a, b = read_folder(tmp_path)
+    assert isinstance(refused, Refused)
+    assert "an earlier table" in refused.message
+    assert [a.title, b.title] == ["From the CSV", "B"]
+
+
+def test_a_table_given_by_path_is_read_instead(tmp_path):
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    (pictures / "a.jpg").write_bytes(b"x")
+    (pictures / "metadata.csv").write_text("file,title\na.jpg,Beside it\n")
+    (tmp_path / "ours.json").write_text('{"a.jpg": {"title": "Given"}, "b.jpg": {}}')
+    a, b = read_folder(pictures, metadata=tmp_path / "ours.json")
+    assert isinstance(a, Candidate)
+    assert a.title == "Given"
+    assert b.location == "ours.json, entry 'b.jpg'"
+    with pytest.raises(SourceError, match=r"nowhere\.csv cannot be read"):
+        read_folder(pictures, metadata=tmp_path / "nowhere.csv")

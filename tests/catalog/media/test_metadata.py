@@ -55,10 +55,28 @@ def test_what_cameras_write_by_themselves_is_no_description(filler):
     assert "description" not in metadata_of(exif)
 
 
-def test_a_place_is_not_kept():
+def at(latitude: object, north: str, longitude: object, east: str) -> Image.Exif:
     exif = Image.Exif()
-    exif.get_ifd(0x8825)[1] = "N"
-    exif.get_ifd(0x8825)[2] = (52.0, 30.0, 0.0)
+    gps = exif.get_ifd(0x8825)
+    gps[1], gps[2], gps[3], gps[4] = north, latitude, east, longitude
+    return exif
+
+
+def test_where_the_camera_stood_is_kept_beside_the_bytes_in_degrees():
+    found = metadata_of(at((33.0, 51.0, 24.48), "S", (151.0, 12.0, 36.0), "E"))
+    assert (found["latitude"], found["longitude"]) == (-33.8568, 151.21)
+
+
+@pytest.mark.parametrize(
+    "exif",
+    [
+        at((0.0, 0.0, 0.0), "N", (0.0, 0.0, 0.0), "E"),  # no fix
+        at((91.0, 0.0, 0.0), "N", (0.0, 0.0, 0.0), "E"),
+        at((52.0, 30.0, 0.0), "", (13.0, 0.0, 0.0), "E"),
+        at((52.0,), "N", (13.0, 0.0, 0.0), "E"),
+    ],
+)
+def test_a_place_that_makes_no_sense_is_no_place(exif):
     assert set(metadata_of(exif)) == {"mode", "orientation"}
 
 
@@ -120,3 +138,24 @@ def test_what_people_at_desks_wrote():
 def test_a_broken_iptc_block_costs_only_itself():
     data = with_iptc([(5, b"Title")])
     assert verify_picture(data.replace(b"\x1c\x02\x05\0\x05", b"\x1c\x02\x05\xff\xff")).width == 40
+
+
+@pytest.mark.parametrize(
+    ("day", "time", "expected"),
+    [
+        (b"19230501", b"", "1923-05-01"),
+        (b"19230500", b"", "1923-05"),
+        (b"19230000", b"", "1923"),
+        (b"20190704", b"101112+0200", "2019-07-04T10:11:12+02:00"),
+        (b"20191345", b"", None),
+        (b"00000000", b"", None),
+        (b"soon", b"", None),
+    ],
+)
+def test_a_date_from_a_desk_may_be_a_year_only(day, time, expected):
+    assert verify_picture(with_iptc([(55, day), (60, time)])).metadata.get("captured_at") == expected
+
+
+def test_a_place_from_a_desk_goes_from_the_nearest_to_the_widest():
+    data = with_iptc([(101, b"Czechia"), (90, b"Prague"), (92, b"Old Town"), (95, b"Prague")])
+    assert verify_picture(data).metadata["place"] == "Old Town, Prague, Czechia"

@@ -129,3 +129,19 @@ def test_collections_do_not_share_labels(image: Image):
     say(ImageFactory.create(collection=other), "local", cat=0.9)
 
     assert Label.objects.filter(key="cat").count() == 2
+
+
+def test_glass_and_glasses_stay_two_terms_and_the_first_concept_of_a_term_is_its_own():
+    collection = CollectionFactory.create()
+    image = ImageFactory.create(collection=collection, renditions=False)
+    said = [
+        LabelScore("Glass", 0.9),
+        LabelScore("glasses", 0.8, "wordnet", "/wn30/n04272054"),
+        LabelScore("mouse", 0.7, "kg", "/m/04rmv"),
+    ]
+    write_machine_labels(collection, source="google", labels_by_image={image.pk: said})
+    later = [LabelScore("glass", 1.0, "aat", "300010797"), LabelScore("Mouse", 1.0, "wikidata", "Q7987")]
+    write_machine_labels(collection, source="sidecar", labels_by_image={image.pk: later})
+
+    concepts = dict(Label.objects.filter(collection=collection).values_list("term", "concept_id"))
+    assert concepts == {"Glass": "300010797", "glasses": "/wn30/n04272054", "mouse": "/m/04rmv"}
