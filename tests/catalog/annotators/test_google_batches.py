@@ -1,11 +1,9 @@
 """Asynchronous batches: Google's clients for Vision and Storage, against a loopback Cloud Vision and a bucket on loopback."""
 
-import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
-from gcp_storage_emulator.server import create_server
 from google.cloud import storage, vision_v1
 from google.rpc import code_pb2, status_pb2
 
@@ -23,6 +21,7 @@ from catalog.annotators import (
 from catalog.annotators.google import GoogleAnnotator
 from catalog.annotators.google_client import GoogleSettings
 from tests import vision_server
+from tests.cloud_storage import cloud_storage
 from tests.vision_server import VisionBackend
 
 OPTIONS = AnnotateOptions()
@@ -31,27 +30,10 @@ OUTPUT = "gs://answers/vision"
 Make = Callable[..., GoogleAnnotator]
 
 
-@pytest.fixture(scope="module")
-def emulator() -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = create_server("127.0.0.1", port, in_memory=True)
-    server.start()
-    yield f"http://127.0.0.1:{port}"
-    server.stop()
-
-
 @pytest.fixture
-def bucket(emulator: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[storage.Bucket]:
-    monkeypatch.setenv("STORAGE_EMULATOR_HOST", emulator)
-    client = storage.Client(project="library")
-    made = client.create_bucket("answers")
-    yield made
-    for blob in client.list_blobs("answers"):
-        blob.delete()
-    made.delete()
-    client.close()
+def bucket() -> Iterator[storage.Bucket]:
+    with cloud_storage("answers") as client:
+        yield client.bucket("answers")
 
 
 @pytest.fixture
