@@ -66,8 +66,9 @@ class VisionBackend:
         self.faults: deque[str] = deque()
         self.answer: Callable[[types.AnnotateImageRequest], types.AnnotateImageResponse] = answer_request
         self.looks_until_done = 0
-        """How often an operation is looked at before it is done."""
+        """How often an operation is looked at before it is done, and its answers are there."""
         self.fail_operations = ""
+        self._unwritten: list[tuple[types.AsyncBatchAnnotateImagesRequest, list[types.AnnotateImageResponse]]] = []
         self._log = log
         self._delay_s = delay_s
         self._lock = threading.Lock()
@@ -88,9 +89,11 @@ class VisionBackend:
         return responses[:-1] if fault == SHORT else responses
 
     def start(self, request: types.AsyncBatchAnnotateImagesRequest, fault: str) -> operations_pb2.Operation:
-        """Annotate an asynchronous batch and write its answers to the bucket, whole before it is looked at."""
-        batch = types.BatchAnnotateImagesRequest(requests=request.requests)
-        write_output(request, self.annotate(batch, fault))
+        """Annotate an asynchronous batch; its answers are in the bucket when it is done, or at once where nobody has to wait."""
+        responses = self.annotate(types.BatchAnnotateImagesRequest(requests=request.requests), fault)
+        self._unwritten.append((request, responses))
+        if not self.looks_until_done:
+            self._write_outputs()
         return operations_pb2.Operation(name=f"projects/library/operations/{len(self.calls)}")
 
     def look_at(self, name: str) -> operations_pb2.Operation:
@@ -98,12 +101,17 @@ class VisionBackend:
         if self.looks_until_done:
             self.looks_until_done -= 1
             return operations_pb2.Operation(name=name, done=False)
+        self._write_outputs()
         operation = operations_pb2.Operation(name=name, done=True)
         if self.fail_operations:
             operation.error.code, operation.error.message = code_pb2.INTERNAL, self.fail_operations
         else:
             operation.response.Pack(types.AsyncBatchAnnotateImagesResponse.pb(types.AsyncBatchAnnotateImagesResponse()))
         return operation
+
+    def _write_outputs(self) -> None:
+        while self._unwritten:
+            write_output(*self._unwritten.pop())
 
     def next_fault(self) -> str:
         """The fault of this call."""

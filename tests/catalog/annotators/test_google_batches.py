@@ -221,6 +221,7 @@ def test_a_folder_that_cannot_be_written_is_said_before_anything_is_sent(
 
 
 def test_looks_that_fail_are_followed_by_others(make: Make, backend: VisionBackend):
+    backend.looks_until_done = 2
     annotator = make()
     ticket = annotator.submit([picture(0)], OPTIONS)
     backend.faults.extend([vision_server.UNAVAILABLE] * 5)
