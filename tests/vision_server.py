@@ -29,6 +29,7 @@ from google.rpc import code_pb2, status_pb2
 
 MAX_IMAGES = 16
 MAX_ASYNC_IMAGES = 2000
+MAX_REQUEST_BYTES = 10 * 1024**2  # as JSON
 MAX_IMAGE_BYTES = 20 * 1024**2
 Feature = types.Feature.Type
 
@@ -152,6 +153,16 @@ def write_output(
     client.close()
 
 
+def what_is_too_much(request: types.BatchAnnotateImagesRequest) -> str:
+    """Which of Cloud Vision's limits a batch passes, or nothing."""
+    sizes = [len(item.image.content) for item in request.requests]
+    if len(sizes) > MAX_IMAGES:
+        return f"Too many images per request: {len(sizes)}."
+    if max(sizes, default=0) > MAX_IMAGE_BYTES:
+        return "Image too large."
+    return "Request payload size exceeds the limit." if sum(sizes) * 4 // 3 > MAX_REQUEST_BYTES else ""
+
+
 def what_is_wrong(request: types.AsyncBatchAnnotateImagesRequest) -> str:
     """Why Cloud Vision would refuse an asynchronous batch, or nothing."""
     if len(request.requests) > MAX_ASYNC_IMAGES:
@@ -258,10 +269,8 @@ class _Servicer(grpc.GenericRpcHandler):
                 context.abort(code, f"Fault: {fault}.")
         if fault == WRONG_KEY:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, KEY_MESSAGE)
-        if len(request.requests) > MAX_IMAGES:
-            context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"Too many images per request: {len(request.requests)}.")
-        if any(len(item.image.content) > MAX_IMAGE_BYTES for item in request.requests):
-            context.abort(grpc.StatusCode.INVALID_ARGUMENT, "Image too large.")
+        if problem := what_is_too_much(request):
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, problem)
         responses = self._backend.annotate(request, fault)
         for name, code in (
             (UNAVAILABLE_AFTER, grpc.StatusCode.UNAVAILABLE),
@@ -330,7 +339,10 @@ def serve_rest(backend: VisionBackend) -> Iterator[str]:
                 if problem := what_is_wrong(request):
                     return self._refuse(400, "INVALID_ARGUMENT", problem)
                 return self._send(200, MessageToJson(backend.start(request, fault)).encode(), cut=fault == CUT)
-            responses = backend.annotate(types.BatchAnnotateImagesRequest.from_json(body), fault)
+            batch = types.BatchAnnotateImagesRequest.from_json(body)
+            if problem := what_is_too_much(batch):
+                return self._refuse(400, "INVALID_ARGUMENT", problem)
+            responses = backend.annotate(batch, fault)
             answer = types.BatchAnnotateImagesResponse.to_json(types.BatchAnnotateImagesResponse(responses=responses))
             return self._send(200, answer.encode(), cut=fault == CUT)
 
