@@ -11,5 +11,5 @@ def test_the_same_name_gives_the_same_annotator():
 
 
 def test_an_unknown_name_is_answered_with_those_that_exist():
-    with pytest.raises(UnknownAnnotatorError, match="Expected an annotator among local, but got 'gogle'"):
+    with pytest.raises(UnknownAnnotatorError, match="Expected an annotator among google, local, but got 'gogle'"):
         get_annotator("gogle")
