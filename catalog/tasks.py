@@ -19,6 +19,7 @@ from catalog.models import Collection, Galaxy, Job, JobStatus
 from catalog.permissions import Verb
 from catalog.services import jobs
 from catalog.services.annotate import annotate_images, annotator_of, wanted_features
+from catalog.services.annotation_units import units_of_job
 from catalog.services.build import build_galaxy
 from catalog.services.build_update import update_galaxy
 from catalog.services.duplicates import find_near_duplicates
@@ -77,7 +78,8 @@ def run_upload(run: JobRun) -> dict[str, Any]:
 def run_annotate(run: JobRun) -> dict[str, Any]:
     """Annotate what of the job's collection is not annotated yet: one of the annotator's stages, and a job for the next one.
 
-    What costs money was confirmed as `max_units`, and no more is taken.
+    What costs money was confirmed as `max_units`, and no more is taken, however many attempts and stages it needs. `unknown`
+    asks again what was lost before the job was started.
     """
     collection, stage = collection_of(run), int(run.params.get("stage", 0))
     max_units = run.params.get("max_units")
@@ -85,9 +87,20 @@ def run_annotate(run: JobRun) -> dict[str, Any]:
         raise ServiceError(
             f"Annotating with {collection.annotator} costs money, and nobody has agreed to it. Start it from the collection's page."
         )
-    result = annotate_images(collection, stage=stage, max_units=max_units, by=run.job.created_by, progress=run.progress)
+    result = annotate_images(
+        collection,
+        stage=stage,
+        unknown=bool(run.params.get("unknown")),
+        since=run.job.created_at,
+        max_units=max_units,
+        job_uuid=run.job.uuid,
+        by=run.job.created_by,
+        progress=run.progress,
+    )
     if not result.stopped and stage + 1 < len(wanted_features(collection, annotator_of(collection))):
-        jobs.start_job("annotate_images", {"stage": stage + 1}, by=run.job.created_by, collection=collection)
+        left = {} if max_units is None else {"max_units": max_units - units_of_job(run.job.uuid)}
+        following = {**run.params, "stage": stage + 1, **left}
+        jobs.start_job("annotate_images", following, by=run.job.created_by, collection=collection)
     return result.as_json()
 
 

@@ -5,9 +5,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Count, Prefetch
+from django.db.models import Count, Max, Prefetch
 
-from catalog.models import Build, Cluster, EffectiveLabel, Galaxy, Image
+from catalog.models import Annotation, Build, Cluster, EffectiveLabel, Galaxy, Image
 from catalog.services.documents import assemble_documents, read_colours
 from explorer.artifact import ClusterInfo, Credit, GalaxyInfo
 
@@ -76,6 +76,13 @@ def fingerprint_of(galaxy: Galaxy, build: Build, cluster_of: dict[int, int], clu
     labels = EffectiveLabel.objects.filter(image__in=shown.order_by()).order_by("image_id", "label_id")
     for row in labels.values_list("image_id", "label__term", "score", "source").iterator(CHUNK):
         add(row)
+    # Colours and documents come from these; how many there are and when the last one changed stands for what they say.
+    answers = Annotation.objects.filter(
+        annotator=galaxy.collection.annotator,
+        sha256__in=shown.order_by().values("current_revision__sha256"),
+        status__in=[Annotation.Status.ANSWERED, Annotation.Status.FAILED],
+    )
+    add(sorted(answers.aggregate(n=Count("pk"), latest=Max("updated_at")).items()))
     return digest.hexdigest()
 
 

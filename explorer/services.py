@@ -32,7 +32,7 @@ from explorer.artifact import (
 )
 from explorer.public import credits_of, fingerprint_of, galaxy_info, public_cluster, public_details
 
-__all__ = ["PublishError", "PublishResult", "publish_galaxy"]
+__all__ = ["PublishError", "PublishResult", "publish_galaxy", "republish_galaxy"]
 
 CHUNK = 2000
 KEPT_PUBLICATIONS = 5
@@ -61,6 +61,18 @@ class PublishResult:
         }
 
 
+def republish_galaxy(galaxy: Galaxy, *, progress: Progress = ignore_progress) -> PublishResult | None:
+    """Bring what visitors see of the published build up to date; a newer build, not published yet, stays so. None if none is."""
+    if galaxy.current_publication is None:
+        return None
+    return publish_galaxy(
+        galaxy,
+        build=galaxy.current_publication.build,
+        by=galaxy.current_publication.published_by,
+        progress=progress,
+    )
+
+
 class GalaxySink:
     """One galaxy's prefix in the storage `galaxies`, as the artifact's writer sees it."""
 
@@ -86,8 +98,10 @@ class GalaxySink:
         self._present.add(name)
 
 
-def publish_galaxy(galaxy: Galaxy, *, by: User | None = None, progress: Progress = ignore_progress) -> PublishResult:
-    """Publish the newest build. Objects first, then the rows that name them, the pointer last: visitors see the old or the new.
+def publish_galaxy(
+    galaxy: Galaxy, *, build: Build | None = None, by: User | None = None, progress: Progress = ignore_progress
+) -> PublishResult:
+    """Publish a build, by default the newest. Objects first, then the rows naming them, the pointer last: visitors see the old or the new.
 
     Interrupted anywhere, it can be run again and writes only what is missing. When nothing that a visitor sees changed
     since the current publication, it is left as it is.
@@ -97,7 +111,7 @@ def publish_galaxy(galaxy: Galaxy, *, by: User | None = None, progress: Progress
     PublishError
         When the galaxy has no build, or no image of it may be shown.
     """
-    build = galaxy.builds.filter(complete=True).order_by("-number").first()
+    build = build or galaxy.builds.filter(complete=True).order_by("-number").first()
     if build is None:
         raise PublishError(f"The galaxy {galaxy.slug} has no build yet. Run manage.py build_galaxy first.")
     progress("Reading", 0, 0)

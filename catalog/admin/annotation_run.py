@@ -1,11 +1,13 @@
-"""What looking cost: runs with their units, and what each annotator may use in a month. For superusers."""
+"""What looking cost: runs with their units, answers that were lost, and what each annotator may use in a month. For superusers."""
 
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 
-from catalog.models import AnnotationRun, AnnotatorAccount, MonthlyUnits, UnitUsage
+from catalog.admin.pictures import NOTHING
+from catalog.models import AnnotationRun, AnnotatorAccount, Image, LostAnswer, MonthlyUnits, UnitUsage
 from catalog.permissions import is_trusted
 
 
@@ -50,6 +52,30 @@ class AnnotationRunAdmin(TrustedOnly, admin.ModelAdmin):  # type: ignore[type-ar
     list_filter = ["annotator", "started_at"]
     search_fields = ["collection_slug"]
     inlines = [UsageInline]
+
+
+@admin.register(LostAnswer)
+class LostAnswerAdmin(TrustedOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Questions that were sent and whose answer was lost. The list of collections has the action that asks them again."""
+
+    index_order = 84
+    list_display = ["sha256", "feature", "annotator", "updated_at", "error", "collection"]
+    list_filter = ["annotator", "feature"]
+    search_fields = ["sha256"]
+    ordering = ["-updated_at"]
+    fields = ["sha256", "annotator", "feature", "model", "parameters", "status", "error", "updated_at", "collection"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LostAnswer]:
+        """The unknown ones, each with a collection where the bytes are found today."""
+        images = Image.objects.filter(current_revision__sha256=OuterRef("sha256")).order_by("pk")
+        slugs = Subquery(images.values("collection__slug")[:1])
+        rows: QuerySet[LostAnswer] = super().get_queryset(request).filter(status=LostAnswer.Status.UNKNOWN)
+        return rows.annotate(slug=slugs)
+
+    @admin.display(description="collection", ordering="slug")
+    def collection(self, obj: LostAnswer) -> str:
+        """Where the bytes are found today; the oldest, if in several."""
+        return str(getattr(obj, "slug", None) or NOTHING)
 
 
 class MonthInline(TrustedOnly, admin.TabularInline):  # type: ignore[type-arg]

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from catalog.admin.annotation_actions import ANNOTATE, ASK_AGAIN
 from catalog.admin.changelist import PageAdmin
 from catalog.admin.job_actions import JobAction, register_job_action
 from catalog.admin.policy import PolicyInline, may
@@ -19,25 +20,14 @@ from catalog.admin.upload import UploadAdmin
 from catalog.annotators import Feature, annotator_names
 from catalog.models import AnnotationStatus, Collection, Galaxy, Image, Label, Membership, Refusal, Role
 from catalog.permissions import Verb, is_trusted
-from catalog.services.annotation_estimate import estimate_annotation
-from catalog.services.errors import ServiceError
 from catalog.services.jobs import start_job
 
-
-def confirm_annotation(collection: Collection) -> tuple[str, dict[str, Any]] | None:
-    """What annotating the collection costs, and the cap that agreeing to it sets; None if it costs nothing."""
-    try:
-        estimate = estimate_annotation(collection)
-    except ServiceError:
-        return None  # the job says what is wrong
-    return (estimate.describe(), {"max_units": estimate.n_units}) if estimate.currency else None
-
-
-register_job_action(Collection, JobAction(kind="annotate_images", label="Annotate", confirm=confirm_annotation))
+register_job_action(Collection, ANNOTATE)
+register_job_action(Collection, ASK_AGAIN)
 register_job_action(Collection, JobAction(kind="find_near_duplicates", label="Find near-duplicates"))
 
-
-LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")  # BCP 47, as far as Cloud Vision takes it
+LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}")  # BCP 47, as far as Cloud Vision takes it
+MAX_LANGUAGES = 6  # more tell an annotator nothing, and all of them are part of what makes an annotation unique
 
 
 class CollectionForm(forms.ModelForm[Collection]):
@@ -62,6 +52,8 @@ class CollectionForm(forms.ModelForm[Collection]):
         hints = self.cleaned_data["language_hints"] or []
         if not isinstance(hints, list) or not all(isinstance(h, str) and LANGUAGE.fullmatch(h) for h in hints):
             raise forms.ValidationError('Expected a list of language codes such as ["de", "zh-Hant"].')
+        if len(hints) > MAX_LANGUAGES:
+            raise forms.ValidationError(f"Expected at most {MAX_LANGUAGES} languages, got {len(hints)}.")
         return hints
 
 
@@ -89,7 +81,7 @@ class CollectionAdmin(PageAdmin[Collection], UploadAdmin):
     delete_verb = Verb.MANAGE
     form = CollectionForm
     inlines = [MembershipInline]
-    list_display = ["title", "slug", "visibility", "images", "waiting", "failed", "refused", "galaxies"]
+    list_display = ["title", "slug", "visibility", "images", "waiting", "failed", "unknown", "refused", "galaxies"]
     list_filter = ["visibility"]
     search_fields = ["title", "slug"]
     readonly_fields = ["uuid", "created_at"]
@@ -138,6 +130,7 @@ class CollectionAdmin(PageAdmin[Collection], UploadAdmin):
             n=Count("pk"),
             n_waiting=Count("pk", filter=Q(annotation_status=AnnotationStatus.WAITING)),
             n_failed=Count("pk", filter=Q(annotation_status=AnnotationStatus.FAILED)),
+            n_unknown=Count("pk", filter=Q(annotation_status=AnnotationStatus.UNKNOWN)),
         )
         by_collection = {row["collection"]: row for row in counts}
         return {
@@ -160,6 +153,11 @@ class CollectionAdmin(PageAdmin[Collection], UploadAdmin):
     def failed(self, obj: Collection) -> SafeString:
         """Images that the annotator could not look at."""
         return self._link(obj, Image, self._counts(obj).get("n_failed", 0), "annotation_status__exact=failed")
+
+    @admin.display(description="unknown")
+    def unknown(self, obj: Collection) -> SafeString:
+        """Images whose answer was lost after sending: somebody decides whether to ask, and perhaps pay, again."""
+        return self._link(obj, Image, self._counts(obj).get("n_unknown", 0), "annotation_status__exact=unknown")
 
     @admin.display(description="refused")
     def refused(self, obj: Collection) -> SafeString:

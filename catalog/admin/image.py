@@ -10,10 +10,11 @@ from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
+from catalog.admin.annotation_actions import ANNOTATE_OF_IMAGES
 from catalog.admin.changelist import PageAdmin
 from catalog.admin.filters import ClusterFilter, LabelFilter, NearDuplicateFilter, PermittedFilter
 from catalog.admin.image_panels import image_panels
-from catalog.admin.job_actions import JobAction, JobActionAdmin, register_job_action
+from catalog.admin.job_actions import JobActionAdmin, register_job_action
 from catalog.admin.pictures import thumbnail
 from catalog.admin.policy import may
 from catalog.models import EffectiveLabel, Image, Label, Occurrence
@@ -21,9 +22,7 @@ from catalog.permissions import Verb, permitted
 from catalog.services.curate import hide_images
 from catalog.services.labels import fold_term
 
-register_job_action(
-    Image, JobAction(kind="annotate_images", label="Annotate the collections of selected images", on_page=False)
-)
+register_job_action(Image, ANNOTATE_OF_IMAGES)
 
 N_LABELS_LISTED = 6
 

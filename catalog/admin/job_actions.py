@@ -36,8 +36,15 @@ class JobAction:
     params: dict[str, Any] = field(default_factory=dict)
     on_page: bool = True
     """Whether the object's own page has a button for it, too."""
+    name: str = ""
+    """Tells apart several actions that start the same kind; the kind's own name by default."""
     confirm: Callable[[Any], tuple[str, dict[str, Any]] | None] | None = None
     """What a person has to agree to first for this object, as plain text, and the parameters that then say so; None for nothing."""
+
+    @property
+    def key(self) -> str:
+        """What the action is called in forms and addresses."""
+        return self.name or self.kind
 
     def may_start(self, request: HttpRequest, obj: Model | type[Model]) -> bool:
         """Whether the person may start it for this object or, given a model, for some; False where no worker knows the kind."""
@@ -53,7 +60,7 @@ def register_job_action(model: type[Model], action: JobAction) -> None:
     if model not in {Collection, Image, Galaxy}:
         raise ValueError(f"Expected Collection, Image or Galaxy, got {model.__name__}: jobs run for these only.")
     actions = _actions.setdefault(model, [])
-    if all(known.kind != action.kind for known in actions):
+    if all(known.key != action.key for known in actions):
         actions.append(action)
 
 
@@ -73,21 +80,21 @@ class JobActionAdmin(PolicyAdmin[ModelT]):
         if "_popup" not in request.GET:
             for action in job_actions_of(self.model):
                 if action.may_start(request, self.model):
-                    actions[action.kind] = (_as_admin_action(action), action.kind, action.label)
+                    actions[action.key] = (_as_admin_action(action), action.key, action.label)
         return actions
 
     def get_urls(self) -> list[URLPattern]:
-        """Adds `<id>/start/<kind>/`, where the buttons post."""
+        """Adds `<id>/start/<action>/`, where the buttons post."""
         name = f"{self.opts.app_label}_{self.opts.model_name}_start"
         view = self.admin_site.admin_view(require_POST(self.start_view))
-        return [path("<int:pk>/start/<slug:kind>/", view, name=name), *super().get_urls()]
+        return [path("<int:pk>/start/<slug:key>/", view, name=name), *super().get_urls()]
 
-    def start_view(self, request: HttpRequest, pk: int, kind: str) -> HttpResponse:
+    def start_view(self, request: HttpRequest, pk: int, key: str) -> HttpResponse:
         """Start one action for one object."""
         obj = get_object_or_404(self.get_queryset(request), pk=pk)
-        action = next((action for action in job_actions_of(self.model) if action.kind == kind), None)
+        action = next((action for action in job_actions_of(self.model) if action.key == key), None)
         if action is None:
-            raise Http404(f"There is no action {kind} for this.")
+            raise Http404(f"There is no action {key} for this.")
         if not action.may_start(request, obj):
             raise PermissionDenied(f"You may not {action.label.lower()} this.")
         queryset = self.model._default_manager.filter(pk=pk)

@@ -53,6 +53,11 @@ class PriceTable:
             total += tier.per_thousand * inside / 1000
         return total
 
+    def free_left(self, feature: Feature, *, n_used: int) -> int:
+        """Return how many units of a feature cost nothing this month, after `n_used` of it; 0 where there is no free tier."""
+        first, *others = self.tiers[feature]
+        return max(0, others[0].from_unit - n_used) if first.per_thousand == 0 and others else 0
+
 
 @cache
 def load_prices(annotator: str) -> PriceTable:

@@ -100,7 +100,7 @@ def read_zip(
 
 
 class _ZipReader:
-    """One walk over one archive: the sidecar rows not yet met, the names seen, and how much was offered so far."""
+    """One walk over one archive: the table that tells of its members, the names seen, and how much was offered so far."""
 
     def __init__(
         self, archive: zipfile.ZipFile, name: str, limits: ZipLimits, metadata: Path | None, prefix: str
@@ -110,29 +110,29 @@ class _ZipReader:
         self.limits = limits
         self.metadata = metadata
         self.prefix = prefix
-        self.table = SidecarTable()
         self.names: set[str] = set()
         self.total_bytes = 0
 
     def read_all(self) -> Iterator[Candidate | Refused]:
         members = self.archive.infolist()
         sharing = _sharing_bytes(members)
-        if self.metadata is not None:
-            yield from self.table.load_file(self.metadata)
-        else:
-            yield from self._load_sidecar(members, SIDECAR_NAME)
-            yield from self._load_sidecar(members, JSON_SIDECAR_NAME)
-        for number, member in enumerate(members[: self.limits.max_members]):
-            found = self._look_at(member, shares=number in sharing)
-            if found is not None:
-                yield found
-        if len(members) > self.limits.max_members:
-            yield Refused(
-                self.prefix or self.name,
-                "too_many_members",
-                f"{self.name} has {len(members):,} members; the first {self.limits.max_members:,} are read. Divide it.",
-            )
-        yield from self.table.left_over(lambda file: key_of(file) in self.names)
+        with SidecarTable() as self.table:
+            if self.metadata is not None:
+                yield from self.table.load_file(self.metadata)
+            else:
+                yield from self._load_sidecar(members, SIDECAR_NAME)
+                yield from self._load_sidecar(members, JSON_SIDECAR_NAME)
+            for number, member in enumerate(members[: self.limits.max_members]):
+                found = self._look_at(member, shares=number in sharing)
+                if found is not None:
+                    yield found
+            if len(members) > self.limits.max_members:
+                yield Refused(
+                    self.prefix or self.name,
+                    "too_many_members",
+                    f"{self.name} has {len(members):,} members; the first {self.limits.max_members:,} are read. Divide it.",
+                )
+            yield from self.table.left_over(lambda file: key_of(file) in self.names)
 
     def _load_sidecar(self, members: list[zipfile.ZipInfo], name: str) -> Iterator[Refused]:
         for member in members:

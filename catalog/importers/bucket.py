@@ -52,7 +52,7 @@ def read_bucket(
     A candidate's fingerprint is the object's generation, so that what was not written again is not read again, and `read` fetches that
     generation, in one stream. A `metadata.csv` or `metadata.json` under the prefix counts as it does in a folder.
 
-    Memory: one page of the listing, and the rows of the table.
+    Memory: one page of the listing.
 
     Parameters
     ----------
@@ -98,22 +98,22 @@ class _BucketReader:
         self.prefix = prefix
         self.max_bytes = max_bytes
         self.metadata = metadata
-        self.table = SidecarTable()
 
     def read_all(self, first: list[Blob], pages: Iterator[list[Blob]]) -> Iterator[Candidate | Refused]:
-        if self.metadata is not None:
-            yield from self.table.load_file(self.metadata)
-        else:
-            yield from self._load_sidecar(SIDECAR_NAME)
-            yield from self._load_sidecar(JSON_SIDECAR_NAME)
-        page: list[Blob] | None = first
-        while page is not None:
-            for blob in page:
-                found = self._look_at(blob)
-                if found is not None:
-                    yield found
-            page = next(pages, None)
-        yield from self.table.left_over()
+        with SidecarTable() as self.table:
+            if self.metadata is not None:
+                yield from self.table.load_file(self.metadata)
+            else:
+                yield from self._load_sidecar(SIDECAR_NAME)
+                yield from self._load_sidecar(JSON_SIDECAR_NAME)
+            page: list[Blob] | None = first
+            while page is not None:
+                for blob in page:
+                    found = self._look_at(blob)
+                    if found is not None:
+                        yield found
+                page = next(pages, None)
+            yield from self.table.left_over()
 
     def _load_sidecar(self, name: str) -> Iterator[Refused]:
         try:

@@ -37,7 +37,7 @@ def read_folder(
     `catalog.importers.sidecar`); of both, the CSV holds. Refused rows come first, and rows for which there was no candidate
     come last.
 
-    Memory: the names of one folder at each depth, and the rows of the table.
+    Memory: the names of one folder at each depth.
 
     Parameters
     ----------
@@ -68,22 +68,22 @@ def read_folder(
 
 
 class _FolderReader:
-    """One walk over one folder: its resolved path, and the sidecar rows not yet met."""
+    """One walk over one folder: its resolved path, and the table that tells of its files."""
 
     def __init__(self, root: str, max_bytes: int, metadata: Path | None) -> None:
         self.root = root
         self.max_bytes = max_bytes
         self.metadata = metadata
-        self.table = SidecarTable()
 
     def read_all(self) -> Iterator[Candidate | Refused]:
-        if self.metadata is not None:
-            yield from self.table.load_file(self.metadata)
-        else:
-            yield from self._load_sidecar(SIDECAR_NAME)
-            yield from self._load_sidecar(JSON_SIDECAR_NAME)
-        yield from self._walk()
-        yield from self.table.left_over(lambda file: os.path.lexists(os.path.join(self.root, file)))
+        with SidecarTable() as self.table:
+            if self.metadata is not None:
+                yield from self.table.load_file(self.metadata)
+            else:
+                yield from self._load_sidecar(SIDECAR_NAME)
+                yield from self._load_sidecar(JSON_SIDECAR_NAME)
+            yield from self._walk()
+            yield from self.table.left_over(lambda file: os.path.lexists(os.path.join(self.root, file)))
 
     def _load_sidecar(self, name: str) -> Iterator[Refused]:
         path = os.path.join(self.root, name)

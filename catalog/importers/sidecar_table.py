@@ -7,18 +7,18 @@ import hashlib
 import io
 import itertools
 import json
+import sqlite3
 from collections.abc import Callable, Iterator
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
 from catalog.importers.base import Candidate, Refused, SourceError
-from catalog.importers.sidecar import RowError, SidecarRow, key_of, parse_row
+from catalog.importers.sidecar import COLUMNS, RowError, SidecarRow, key_of, parse_row
 
 MAX_JSON_BYTES = 64 * 1024**2  # a JSON table is taken into memory whole
 
 _MAX_LINE = 1_000_000  # characters read at once, so that a file without line ends does not fill the memory
-_KNOWN = [field.name for field in fields(SidecarRow) if field.name != "file"]
 
 Values = dict[str, Any]
 
@@ -28,25 +28,35 @@ class _TableError(ValueError):
 
 
 class SidecarTable:
-    """The rows of a source that have not met their file yet. Memory: one small object a row."""
+    """The rows of a source that have not met their file yet; open it with `with`.
+
+    They lie in a temporary database, not in memory: a library of a million pictures has a million rows, a kilobyte each.
+    """
 
     def __init__(self) -> None:
-        self._rows: dict[str, tuple[str, str, SidecarRow]] = {}
-        self._seen: set[str] = set()
+        self._rows = sqlite3.connect(
+            ""
+        )  # a file of SQLite's own that nobody else sees, written only when it grows large
+        self._rows.execute("PRAGMA cache_size = -4000")
+        self._rows.execute("CREATE TABLE row (key TEXT PRIMARY KEY, place TEXT, known TEXT, met INTEGER) WITHOUT ROWID")
+
+    def __enter__(self) -> SidecarTable:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._rows.close()
 
     def load(self, stream: BinaryIO, name: str) -> Iterator[Refused]:
-        """Take the rows of a table; yields those that cannot be used. What an earlier table told of a file holds."""
+        """Take the rows of a table; yields those that cannot be used. Of two rows for a file the first holds."""
         for item in read_sidecar(stream, name):
             if isinstance(item, Refused):
                 yield item
                 continue
             place, row = item
-            key = key_of(row.file)
-            if key in self._seen:
-                yield _refuse_row(name, place, f"an earlier table has a row for '{row.file}' already")
-                continue
-            self._seen.add(key)
-            self._rows[key] = name, place, row
+            known = json.dumps([getattr(row, field) for field in COLUMNS])
+            values = (key_of(row.file), json.dumps([name, place]), known)
+            if not self._rows.execute("INSERT OR IGNORE INTO row VALUES (?, ?, ?, 0)", values).rowcount:
+                yield _refuse_row(name, place, f"'{row.file}' has a row already; only the first counts")
 
     def load_file(self, path: Path) -> Iterator[Refused]:
         """Take the rows of a table that a person named, and that `require_table` has seen."""
@@ -54,22 +64,29 @@ class SidecarTable:
             yield from self.load(stream, path.name)
 
     def describe(self, candidate: Candidate) -> Candidate:
-        """The candidate with what its row says, if there is one; the row is met by that."""
-        _name, _place, row = self._rows.pop(key_of(candidate.location), ("", "", None))
-        if row is None:
+        """The candidate with what its row says, if there is one that no other has met."""
+        key = (key_of(candidate.location),)
+        found = self._rows.execute("SELECT known FROM row WHERE key = ? AND NOT met", key).fetchone()
+        if found is None:
             return candidate
-        digest = hashlib.sha256(repr(row).encode()).hexdigest()[:16]
+        self._rows.execute("UPDATE row SET met = 1 WHERE key = ?", key)
+        digest = hashlib.sha256(found[0].encode()).hexdigest()[:16]
         # Without a fingerprint of the file nobody can know that it is unchanged, whatever the row says.
         fingerprint = f"{candidate.fingerprint}-{digest}" if candidate.fingerprint else ""
-        return replace(candidate, fingerprint=fingerprint, **{name: getattr(row, name) for name in _KNOWN})
+        known = dict(zip(COLUMNS, json.loads(found[0]), strict=True))
+        del known["file"]
+        known["labels"] = tuple((term, score) for term, score in known["labels"])
+        return replace(candidate, fingerprint=fingerprint, **known)
 
     def left_over(self, exists: Callable[[str], bool] | None = None) -> Iterator[Refused]:
         """The rows that no candidate has met; `exists`, where that is cheap, says whether the source has such a file at all."""
-        for name, place, row in self._rows.values():
+        for given, known in self._rows.execute("SELECT place, known FROM row WHERE NOT met"):
+            name, place = json.loads(given)
+            file = json.loads(known)[0]
             reason = "is not among the pictures that could be imported"
             if exists is not None:
-                reason = "is not a picture that could be imported" if exists(row.file) else "does not exist"
-            yield _refuse_row(name, place, f"'{row.file}' {reason}", "sidecar_without_file")
+                reason = "is not a picture that could be imported" if exists(file) else "does not exist"
+            yield _refuse_row(name, place, f"'{file}' {reason}", "sidecar_without_file")
 
 
 def require_table(path: Path) -> None:
@@ -83,9 +100,8 @@ def require_table(path: Path) -> None:
 def read_sidecar(stream: BinaryIO, name: str = "metadata.csv") -> Iterator[tuple[str, SidecarRow] | Refused]:
     """Read a table row by row: (where it stands, the row) for good rows, `Refused` for what is not. Raises nothing of its own.
 
-    A name that ends in .json is read as JSON, any other as CSV. A later row for a file that has one already is refused.
+    A name that ends in .json is read as JSON, any other as CSV.
     """
-    seen: set[str] = set()
     rows = _read_json(stream) if name.lower().endswith(".json") else _read_csv(stream)
     try:
         for place, values in rows:
@@ -93,12 +109,9 @@ def read_sidecar(stream: BinaryIO, name: str = "metadata.csv") -> Iterator[tuple
                 if isinstance(values, str):
                     raise RowError(values)
                 row, complaint = parse_row(values)
-                if key_of(row.file) in seen:
-                    raise RowError(f"'{row.file}' has a row already; only the first counts")
             except RowError as error:
                 yield _refuse_row(name, place, str(error))
                 continue
-            seen.add(key_of(row.file))
             if complaint:
                 yield Refused(f"{name}, {place}", "bad_sidecar_value", _readable(f"{name}, {place}: {complaint}."))
             yield place, row

@@ -37,22 +37,22 @@ def read_upload(files: Sequence[SentFile], *, limits: ZipLimits) -> Iterator[Can
     rest goes on. A table beside an archive tells of single files only; the archive has its own. A single file is a candidate
     whatever it is called: only its bytes decide.
     """
-    table = SidecarTable()
-    for file in files:
-        if is_table(file.name):
-            with file.open() as stream:
-                yield from table.load(stream, file.name.lower())
-    for file in files:
-        if is_table(file.name):
-            continue
-        if not file.is_archive:
-            yield table.describe(Candidate(file.name, file.fingerprint, partial(_read, file)))
-            continue
-        try:
-            yield from read_zip(file.open(), file.name, limits=limits, prefix=f"{file.name}/")
-        except SourceError as error:
-            yield Refused(file.name, "bad_archive", str(error))
-    yield from table.left_over()
+    with SidecarTable() as table:
+        for file in files:
+            if is_table(file.name):
+                with file.open() as stream:
+                    yield from table.load(stream, file.name.lower())
+        for file in files:
+            if is_table(file.name):
+                continue
+            if not file.is_archive:
+                yield table.describe(Candidate(file.name, file.fingerprint, partial(_read, file)))
+                continue
+            try:
+                yield from read_zip(file.open(), file.name, limits=limits, prefix=f"{file.name}/")
+            except SourceError as error:
+                yield Refused(file.name, "bad_archive", str(error))
+        yield from table.left_over()
 
 
 def _read(file: SentFile) -> bytes:

@@ -68,6 +68,13 @@ class Annotation(models.Model):
         return f"{self.annotator} {self.feature} of {self.sha256[:12]}: {self.status}"
 
 
+class LostAnswer(Annotation):
+    """An unknown annotation, as the admin lists them: somebody decides whether to ask, and perhaps pay, again."""
+
+    class Meta:
+        proxy = True
+
+
 class AnnotationPayload(models.Model):
     """The answer itself: a partial AnnotateImageResponse in Cloud Vision's camelCase JSON, deflated.
 

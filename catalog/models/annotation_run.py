@@ -27,6 +27,12 @@ class AnnotationRun(models.Model):
     started_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    job_uuid = models.UUIDField(
+        null=True,
+        blank=True,
+        db_index=True,
+        help_text="The job that this run was an attempt at; stays when that is gone.",
+    )
     started_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     lease_expires_at = models.DateTimeField()

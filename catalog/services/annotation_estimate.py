@@ -12,6 +12,7 @@ from django.utils import timezone
 from catalog.annotators import Annotator, Feature
 from catalog.models import Annotation, AnnotatorAccount, Collection, MonthlyUnits, Revision
 from catalog.services.annotate import annotator_of, options_of, wanted_features
+from catalog.services.annotation_questions import questions
 from catalog.services.annotation_units import month_of, units_used
 
 __all__ = ["Estimate", "FeatureEstimate", "estimate_annotation"]
@@ -34,6 +35,8 @@ class FeatureEstimate:
     n_units: int
     """Units to pay for: those to ask, less what is free beside another feature."""
     n_used_this_month: int
+    n_free_left: int
+    """Units that cost nothing this month and are not used yet."""
     cost: Decimal
     """0 for annotators that cost nothing."""
 
@@ -60,11 +63,15 @@ class Estimate:
 
     def describe(self) -> str:
         """A table for people."""
-        lines = [f"{'feature':26} {'pictures':>10} {'known':>10} {'to ask':>10} {'units':>10} {'cost':>12}"]
+        lines = [
+            f"{'feature':26} {'pictures':>10} {'known':>10} {'to ask':>10} {'units':>10} {'free left':>10} {'cost':>12}"
+        ]
         for part in self.features:
             cost = f"{part.cost:.2f} {self.currency}" if self.currency else "free"
+            free = f"{part.n_free_left:,}" if self.currency else ""
             lines.append(
-                f"{part.feature:26} {part.n_pictures:10,} {part.n_known:10,} {part.n_to_ask:10,} {part.n_units:10,} {cost:>12}"
+                f"{part.feature:26} {part.n_pictures:10,} {part.n_known:10,} {part.n_to_ask:10,} {part.n_units:10,} "
+                f"{free:>10} {cost:>12}"
             )
         if self.currency:
             lines.append(
@@ -113,13 +120,15 @@ def estimate_annotation(
     parts = []
     for feature in features:
         rows = _rows(collection, annotator, feature)
-        settled = rows.exclude(status__in=_asked_again(feature, again, unknown)).values("sha256")
+        asked = _asked(annotator, feature, again, unknown)
+        settled = rows.exclude(status__in=asked).values("sha256")
         to_ask = pictures.exclude(sha256__in=settled)
         n_units = to_ask.count() if prices else 0
         companion = prices.free_with.get(feature) if prices else None
         if companion is not None and companion in features:
             # Free where the companion is asked in the same request; where that is known already, it is paid.
-            known = _rows(collection, annotator, companion).exclude(status__in=_asked_again(companion, again, unknown))
+            asked = _asked(annotator, companion, again, unknown)
+            known = _rows(collection, annotator, companion).exclude(status__in=asked)
             n_units = to_ask.filter(sha256__in=known.values("sha256")).count()
         n_used = units_used(annotator.name, feature, month)
         parts.append(
@@ -131,6 +140,7 @@ def estimate_annotation(
                 n_to_ask=to_ask.count(),
                 n_units=n_units,
                 n_used_this_month=n_used,
+                n_free_left=prices.free_left(feature, n_used=n_used) if prices else 0,
                 cost=prices.cost(feature, n_units, n_used=n_used) if prices else Decimal(0),
             )
         )
@@ -143,20 +153,17 @@ def estimate_annotation(
     )
 
 
-def _asked_again(feature: Feature, again: AbstractSet[Feature], unknown: bool) -> set[str]:
-    """The states in which a question is put once more."""
+def _asked(annotator: Annotator, feature: Feature, again: AbstractSet[Feature], unknown: bool) -> set[str]:
+    """The states in which a question may be put: what another run holds is counted in as if that run were dead."""
     if feature in again:
-        return {Status.ANSWERED, Status.FAILED, Status.UNKNOWN}
-    return {Status.UNKNOWN} if unknown or settings.GALAXY_UNKNOWN_ANSWERS == "resend" else set()
+        return {*Status.values}
+    if unknown or settings.GALAXY_UNKNOWN_ANSWERS == "resend":
+        return {Status.UNKNOWN, Status.RESERVED, Status.SENT}
+    return {Status.RESERVED} if annotator.prices else {Status.RESERVED, Status.SENT}
 
 
 def _rows(collection: Collection, annotator: Annotator, feature: Feature) -> QuerySet[Annotation]:
-    return Annotation.objects.filter(
-        annotator=annotator.name,
-        feature=feature,
-        model=annotator.model_of(feature),
-        parameters=annotator.parameters_of(feature, options_of(collection)),
-    )
+    return questions(annotator, options_of(collection), feature)
 
 
 def _left_this_month(annotator: str, month: str) -> int | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from catalog.annotators import Annotator, Feature
-from catalog.models import Annotation, AnnotationPayload, AnnotationStatus, Collection, Image
+from catalog.models import Annotation, AnnotationPayload, AnnotationStatus, Collection, Image, MachineLabel
 from catalog.services.annotation_questions import Known
 from catalog.services.documents import read_payload
 from catalog.services.labels import LabelScore, write_machine_labels
@@ -23,15 +23,36 @@ def write_labels(
     *,
     asked: set[str],
 ) -> None:
-    """Write labels and status of those images of a chunk for which something is new; who is still being asked keeps both."""
+    """Write labels and status of those images of a chunk for which something is new; who is still being asked keeps both.
+
+    Parameters
+    ----------
+    features
+        Those of this stage: answered all, an image is annotated, whatever later stages bring.
+    known
+        The rows of all stages: a failure or a lost answer of an earlier one still counts.
+    asked
+        SHA-256 of what this run asked about.
+    """
+    with_labels = Feature.LABEL_DETECTION in features
+    said = _image_ids_with_labels(annotator, images) if with_labels else set()
     open_states = {AnnotationStatus.WAITING, AnnotationStatus.UNKNOWN}
     fresh = [
         image
         for image in images
-        if image.current_revision and (image.annotation_status in open_states or image.current_revision.sha256 in asked)
+        if image.current_revision
+        and (
+            image.annotation_status in open_states
+            or image.current_revision.sha256 in asked
+            # Answered for another collection, while this one had another annotator or did not want labels.
+            or (with_labels and image.pk not in said)
+        )
     ]
-    statuses = {image.pk: _statuses(image, features, known) for image in fresh}
-    if Feature.LABEL_DETECTION in features:
+    by_sha256: dict[str, dict[Feature, str]] = {}
+    for (sha256, feature), row in known.items():
+        by_sha256.setdefault(sha256, {})[feature] = row.status
+    statuses = {i.pk: by_sha256.get(i.current_revision.sha256, {}) for i in fresh if i.current_revision}
+    if with_labels:
         settled = [i for i in fresh if statuses[i.pk].get(Feature.LABEL_DETECTION) in {Status.ANSWERED, Status.FAILED}]
         write_machine_labels(collection, source=annotator.name, labels_by_image=_labels_by_image(settled, known))
     for image in fresh:
@@ -40,14 +61,14 @@ def write_labels(
             image.annotation_status = AnnotationStatus.UNKNOWN
         elif Status.FAILED in of_image:
             image.annotation_status = AnnotationStatus.FAILED
-        elif len(statuses[image.pk]) == len(features) and of_image == {Status.ANSWERED}:
+        elif all(statuses[image.pk].get(feature) == Status.ANSWERED for feature in features):
             image.annotation_status = AnnotationStatus.ANNOTATED
     Image.objects.bulk_update(fresh, ["annotation_status"])
 
 
-def _statuses(image: Image, features: Sequence[Feature], known: Known) -> dict[Feature, str]:
-    sha256 = image.current_revision.sha256 if image.current_revision else ""
-    return {feature: known[sha256, feature].status for feature in features if (sha256, feature) in known}
+def _image_ids_with_labels(annotator: Annotator, images: Sequence[Image]) -> set[int]:
+    rows = MachineLabel.objects.filter(image__in=[image.pk for image in images], source=annotator.name)
+    return set(rows.order_by().values_list("image_id", flat=True).distinct())
 
 
 def _labels_by_image(images: Sequence[Image], known: Known) -> dict[int, list[LabelScore]]:

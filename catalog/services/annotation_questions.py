@@ -1,12 +1,12 @@
 """Questions as rows: claimed by one run, sent, and answered, failed, unknown or released. See Annotation for the states."""
 
-import json
-import zlib
 from collections.abc import Collection as Many
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
 
 from catalog.annotators import (
     AnnotateOptions,
@@ -19,14 +19,19 @@ from catalog.annotators import (
 )
 from catalog.models import Annotation, AnnotationPayload, AnnotationRun
 from catalog.services.annotation_units import Settled, billed_features, reserve_units, settle_units
+from catalog.services.documents import pack_payload
+from catalog.services.errors import ServiceError
 
 __all__ = [
+    "Key",
     "Known",
     "Outcome",
+    "RunLostError",
     "claim_questions",
     "find_known",
     "lose_questions",
     "mark_sent",
+    "questions",
     "release_questions",
     "save_answers",
     "store_ticket",
@@ -36,7 +41,15 @@ Status = Annotation.Status
 Key = tuple[str, Feature]
 Known = Mapping[Key, Annotation]
 
+RUN_LOST = (
+    "This run was taken for dead (it could not renew its lease for too long), and what it had reserved is free for others. "
+    "Nothing of that was sent. Run it again."
+)
 LOST_MESSAGE = "It was sent, but the run ended before the answer came: it may have been executed and billed."
+
+
+class RunLostError(ServiceError):
+    """Another run took this one for dead and settled what it held: it must send nothing more."""
 
 
 @dataclass
@@ -51,19 +64,23 @@ class Outcome:
     denied: str = ""
 
 
+def questions(annotator: Annotator, options: AnnotateOptions, feature: Feature) -> QuerySet[Annotation]:
+    """The rows of a feature with the model and parameters of now, of whatever bytes."""
+    return Annotation.objects.filter(
+        annotator=annotator.name,
+        feature=feature,
+        model=annotator.model_of(feature),
+        parameters=annotator.parameters_of(feature, options),
+    )
+
+
 def find_known(
     annotator: Annotator, options: AnnotateOptions, features: Iterable[Feature], sha256s: Many[str]
 ) -> dict[Key, Annotation]:
     """The rows that there are for these bytes and features with the model and parameters of now."""
     found: dict[Key, Annotation] = {}
     for feature in features:
-        rows = Annotation.objects.filter(
-            sha256__in=sha256s,
-            annotator=annotator.name,
-            feature=feature,
-            model=annotator.model_of(feature),
-            parameters=annotator.parameters_of(feature, options),
-        )
+        rows = questions(annotator, options, feature).filter(sha256__in=sha256s)
         found |= {(row.sha256, feature): row for row in rows}
     return found
 
@@ -81,7 +98,11 @@ def claim_questions(
     Raises
     ------
     UnitsRefusedError: a cap leaves no room; nothing was claimed.
+    RunLostError: the run was taken for dead meanwhile; nothing was claimed.
     """
+    alive = AnnotationRun.objects.select_for_update().filter(pk=run.pk, finished_at=None)
+    if alive.first() is None:
+        raise RunLostError(RUN_LOST)
     new, again = [], []
     for picture in pictures:
         for feature in picture.features:
@@ -100,7 +121,9 @@ def claim_questions(
                 )
             else:
                 again.append(row)
-    # Of two runs that claim the same, one's rows are ignored; which ones are whose is read below.
+    # Of two runs that claim the same, one's rows are ignored; which ones are whose is read below. In one order, so that they
+    # never wait for each other crosswise.
+    new.sort(key=lambda row: (row.sha256, row.feature))
     Annotation.objects.bulk_create(new, ignore_conflicts=True)
     for status in {row.status for row in again} - {Status.RESERVED, Status.SENT}:
         Annotation.objects.filter(pk__in=[row.pk for row in again if row.status == status], status=status).update(
@@ -116,23 +139,32 @@ def claim_questions(
     return claimed
 
 
+@transaction.atomic
 def mark_sent(run: AnnotationRun, pictures: Sequence[PictureToAnnotate]) -> None:
-    """reserved -> sent; from the commit of this on a kill means that the answer may be lost."""
-    shas = [picture.sha256 for picture in pictures]
-    Annotation.objects.filter(run=run, status=Status.RESERVED, sha256__in=shas).update(status=Status.SENT)
+    """reserved -> sent, all or nothing; from the commit of this on a kill means that the answer may be lost.
+
+    Raises
+    ------
+    RunLostError: some of it is not this run's any more (it slept past its lease, and was settled): another run may be asking.
+    """
+    n_wanted = sum(len(picture.features) for picture in pictures)
+    held = Annotation.objects.filter(run=run, status=Status.RESERVED, sha256__in=[p.sha256 for p in pictures])
+    if held.update(status=Status.SENT, updated_at=timezone.now()) != n_wanted:
+        raise RunLostError(RUN_LOST)
 
 
-def store_ticket(run: AnnotationRun, ticket: Ticket) -> None:
-    """Keep what a later process needs to collect this run's batch."""
-    Annotation.objects.filter(run=run, status=Status.SENT, ticket="").update(ticket=ticket.key)
+def store_ticket(run: AnnotationRun, pictures: Sequence[PictureToAnnotate], ticket: Ticket) -> None:
+    """Keep what a later process needs to collect this batch."""
+    batch = Annotation.objects.filter(run=run, status=Status.SENT, sha256__in=[p.sha256 for p in pictures])
+    batch.filter(ticket="").update(ticket=ticket.key)
 
 
 @transaction.atomic
 def save_answers(run: AnnotationRun, annotator: Annotator, answers: Sequence[Answer]) -> Outcome:
     """Settle a batch: sent -> answered, failed or unknown, units with it; what was surely not executed is reserved again."""
+    sent = Annotation.objects.select_for_update().filter(run=run, status=Status.SENT)
     rows = {
-        (row.sha256, Feature(row.feature)): row
-        for row in Annotation.objects.filter(run=run, status=Status.SENT, sha256__in=[a.sha256 for a in answers])
+        (row.sha256, Feature(row.feature)): row for row in sent.filter(sha256__in=[answer.sha256 for answer in answers])
     }
     outcome, settled = Outcome(), _Ledger(annotator)
     payloads, changed = [], []
@@ -142,8 +174,7 @@ def save_answers(run: AnnotationRun, annotator: Annotator, answers: Sequence[Ans
             if row := rows.get((answer.sha256, feature)):
                 row.status, row.error, row.run, row.ticket = Status.ANSWERED, "", None, ""
                 changed.append(row)
-                packed = zlib.compress(json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode())
-                payloads.append(AnnotationPayload(annotation=row, document=packed))
+                payloads.append(AnnotationPayload(annotation=row, document=pack_payload(document)))
                 settled.add(feature, billed, "n_answered")
                 outcome.n_answered += 1
         for feature, error in answer.errors.items():
@@ -165,7 +196,10 @@ def save_answers(run: AnnotationRun, annotator: Annotator, answers: Sequence[Ans
                 outcome.reason = error.message
                 if error.failure == Failure.DENIED:
                     outcome.denied = error.message
-    Annotation.objects.bulk_update(changed, ["status", "error", "run", "ticket"], batch_size=500)
+    now = timezone.now()
+    for row in changed:
+        row.updated_at = now  # bulk_update does not do it by itself
+    Annotation.objects.bulk_update(changed, ["status", "error", "run", "ticket", "updated_at"], batch_size=500)
     AnnotationPayload.objects.bulk_create(
         payloads, update_conflicts=True, unique_fields=["annotation"], update_fields=["document"]
     )
@@ -176,7 +210,8 @@ def save_answers(run: AnnotationRun, annotator: Annotator, answers: Sequence[Ans
 @transaction.atomic
 def release_questions(run: AnnotationRun, annotator: Annotator, status: str) -> int:
     """Let go of what this run holds in a state, and give its units back; an older answer holds again. Says how many."""
-    rows = list(Annotation.objects.filter(run=run, status=status).values_list("pk", "sha256", "feature"))
+    held = Annotation.objects.select_for_update().filter(run=run, status=status)
+    rows = list(held.values_list("pk", "sha256", "feature"))
     settled = _Ledger(annotator)
     settled.add_rows(rows, "n_given_back")
     ids = [pk for pk, _, _ in rows]
@@ -193,10 +228,10 @@ def release_questions(run: AnnotationRun, annotator: Annotator, status: str) -> 
 def lose_questions(run: AnnotationRun, annotator: Annotator) -> int:
     """sent -> unknown, for all that this run still had in flight. Says how many."""
     held = Annotation.objects.filter(run=run, status=Status.SENT)
-    rows = list(held.values_list("pk", "sha256", "feature"))
+    rows = list(held.select_for_update().values_list("pk", "sha256", "feature"))
     settled = _Ledger(annotator)
     settled.add_rows(rows, "n_unknown")
-    held.update(status=Status.UNKNOWN, error=LOST_MESSAGE, run=None)
+    held.update(status=Status.UNKNOWN, error=LOST_MESSAGE, run=None, updated_at=timezone.now())
     settle_units(run, settled.by_feature)
     return len(rows)
 

@@ -5,10 +5,12 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import DatabaseError, connection
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from catalog.annotators import Annotator, Feature, Ticket, UnknownTicketError
@@ -19,6 +21,8 @@ __all__ = ["run_of", "settle_dead_runs"]
 
 logger = logging.getLogger(__name__)
 
+OPEN = [Annotation.Status.RESERVED, Annotation.Status.SENT]
+
 
 @contextmanager
 def run_of(
@@ -28,6 +32,7 @@ def run_of(
     *,
     by: User | None = None,
     max_units: int | None = None,
+    job_uuid: UUID | None = None,
 ) -> Iterator[AnnotationRun]:
     """Begin a run, renew its lease from a thread while it lasts, and end it; what it still holds is released or lost."""
     run = AnnotationRun.objects.create(
@@ -38,6 +43,7 @@ def run_of(
         started_by=by,
         lease_expires_at=_lease_end(),
         max_units=max_units,
+        job_uuid=job_uuid,
     )
     stop = threading.Event()
     heartbeat = threading.Thread(target=_beat, args=(run.pk, stop), name=f"annotation-run-{run.pk}", daemon=True)
@@ -57,15 +63,19 @@ def run_of(
         )
 
 
-def settle_dead_runs(annotator: Annotator) -> int:
+def settle_dead_runs(annotator: Annotator, *, job_uuid: UUID | None = None) -> int:
     """Settle what killed runs of this annotator left behind; says how many there were.
 
     What was only reserved is free again, its units given back. What was sent is collected by its ticket if that outlives
     the process; without one it is unknown if it may have been billed, and free again if looking costs nothing.
+    Whose lease has run out is dead, and so is whoever tried the job `job_uuid` before: a job has one worker at a time.
     """
-    dead = AnnotationRun.objects.filter(annotator=annotator.name, finished_at=None)
+    held = Annotation.objects.filter(run=OuterRef("pk"), status__in=OPEN)
+    # A finished run can hold something only if it was taken for dead, woke up and claimed more before it noticed.
+    dead = AnnotationRun.objects.filter(Q(finished_at=None) | Exists(held), annotator=annotator.name)
+    expired = Q(lease_expires_at__lt=timezone.now())
     n_settled = 0
-    for run in dead.filter(lease_expires_at__lt=timezone.now()):
+    for run in dead.filter(expired | Q(job_uuid=job_uuid) if job_uuid else expired):
         # Only one of several workers that find it settles it.
         if dead.filter(pk=run.pk, lease_expires_at=run.lease_expires_at).update(lease_expires_at=_lease_end()):
             _settle(run, annotator)

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q, Sum
@@ -21,6 +22,7 @@ __all__ = [
     "month_of",
     "reserve_units",
     "settle_units",
+    "units_of_job",
     "units_used",
     "wait_for_turn",
 ]
@@ -53,6 +55,11 @@ def billed_features(features: Iterable[Feature], prices: PriceTable | None) -> s
     if prices is None:
         return set()
     return {feature for feature in asked if prices.free_with.get(feature) not in asked}
+
+
+def units_of_job(job_uuid: UUID) -> int:
+    """How many units all attempts at a job have taken and not given back."""
+    return int(AnnotationRun.objects.filter(job_uuid=job_uuid).aggregate(n=Sum("n_units"))["n"] or 0)
 
 
 def units_used(annotator: str, feature: Feature, month: str) -> int:

@@ -21,7 +21,7 @@ from PIL import Image, ImageCms, ImageOps
 from catalog.importers import Candidate, read_folder
 from catalog.services.collections import ensure_collection
 from catalog.services.errors import ServiceError
-from catalog.services.folders import import_folder
+from catalog.services.sources import import_source, open_folder
 
 __all__ = ["IngestSpeed", "benchmark_ingest"]
 
@@ -86,7 +86,7 @@ def _time(action: Callable[[], int]) -> float:
 
 
 def _import(folder: Path, number: int) -> int:
-    return import_folder(ensure_collection(f"benchmark-{number}"), folder).n_added
+    return import_source(ensure_collection(f"benchmark-{number}"), open_folder(str(folder))).n_added
 
 
 def _run_plain(names: list[str], n_threads: int) -> int:

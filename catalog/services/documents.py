@@ -7,7 +7,7 @@ from typing import Any
 
 from catalog.models import Annotation, Image
 
-__all__ = ["assemble_document", "assemble_documents", "read_colours", "read_payload"]
+__all__ = ["assemble_document", "assemble_documents", "pack_payload", "read_colours", "read_payload"]
 
 Document = dict[str, Any]
 
@@ -66,6 +66,11 @@ def read_colours(document: Document) -> list[dict[str, Any]]:
         for item in answer
     ]
     return sorted(colours, key=lambda colour: -colour["score"])
+
+
+def pack_payload(document: Document) -> bytes:
+    """A document as an AnnotationPayload keeps it."""
+    return zlib.compress(json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode())
 
 
 def read_payload(document: bytes | memoryview) -> Document:

@@ -14,6 +14,14 @@ from catalog.services.collections import find_collection
 from catalog.services.progress import Progress
 
 
+def _count(text: str) -> int:
+    """A whole number from 0 on, for argparse."""
+    number = int(text)
+    if number < 0:
+        raise ValueError(text)
+    return number
+
+
 class Command(CollectionCommand):
     """Says what it would cost, asks if it costs anything, and calls `annotate_images`."""
 
@@ -42,7 +50,9 @@ class Command(CollectionCommand):
             action="store_true",
             help="Ask again where an answer was lost after sending; it may be paid twice.",
         )
-        parser.add_argument("--max-units", type=int, metavar="N", help="Take no more units than this; the rest waits.")
+        parser.add_argument(
+            "--max-units", type=_count, metavar="N", help="Take no more units than this; the rest waits."
+        )
         add_strict_argument(parser, "an image could not be annotated")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -56,6 +66,8 @@ class Command(CollectionCommand):
             return
         if estimate.n_units and not options["yes"]:
             self._ask(estimate)
+        if estimate.currency and options["max_units"] is None:
+            options["max_units"] = estimate.n_units  # what was agreed to, whatever arrives meanwhile
         super().handle(*args, **options)
 
     def run(self, progress: Progress, options: dict[str, Any]) -> Result:

@@ -37,13 +37,13 @@ function post(fields, onProgress) {
     request.setRequestHeader("Accept", "application/json");
     request.upload.addEventListener("progress", (event) => onProgress?.(event.loaded));
     request.addEventListener("loadend", () => {
-      let body = {};
+      let body = null;
       try {
         body = JSON.parse(request.responseText);
       } catch {
-        // An error page, or nothing at all.
+        // An error page, the login page (with status 200), or nothing at all.
       }
-      resolve({ ok: request.status === 200, body });
+      resolve({ ok: request.status === 200 && body !== null, body: body ?? {} });
     });
     request.send(data);
   });

@@ -3,7 +3,8 @@
 import pytest
 from django.urls import reverse
 
-from catalog.models import Collection, Job
+from catalog.annotators import AnnotateOptions, Feature, get_annotator
+from catalog.models import Annotation, Collection, Image, Job
 from catalog.services.errors import ServiceError
 from catalog.services.jobs import JobRun
 from catalog.tasks import run_annotate
@@ -48,6 +49,53 @@ def test_the_list_s_action_asks_too_and_keeps_the_selection(admin_client, collec
     assert annotate_jobs().count() == 1
 
 
+def test_from_a_list_of_images_it_asks_too(admin_client, collection):
+    address = reverse("admin:catalog_image_changelist")
+    chosen = {"action": "annotate_images", "_selected_action": str(collection.images.first().pk)}
+    assert "Agree and start" in admin_client.post(address, chosen).content.decode()
+    assert not annotate_jobs().exists()
+
+    admin_client.post(address, {**chosen, "agreed": "1"})
+    assert annotate_jobs().get().params == {"max_units": 8}
+
+
+class TestAnswersThatWereLost:
+    @pytest.fixture
+    def lost(self, collection) -> Annotation:
+        annotator, options = get_annotator("google"), AnnotateOptions()
+        image = collection.images.select_related("current_revision").first()
+        Image.objects.filter(pk=image.pk).update(annotation_status="unknown")
+        return Annotation.objects.create(
+            sha256=image.current_revision.sha256,
+            annotator="google",
+            feature=Feature.LABEL_DETECTION,
+            model=annotator.model_of(Feature.LABEL_DETECTION),
+            parameters=annotator.parameters_of(Feature.LABEL_DETECTION, options),
+            status="unknown",
+            error="The line was cut.",
+        )
+
+    def test_are_listed_with_what_happened(self, admin_client, collection, lost):
+        page = admin_client.get(reverse("admin:catalog_lostanswer_changelist")).content.decode()
+        assert "The line was cut." in page and collection.slug in page
+        page = admin_client.get(reverse("admin:catalog_collection_changelist")).content.decode()
+        assert "annotation_status__exact=unknown" in page
+
+    def test_are_asked_again_only_after_somebody_saw_what_it_may_cost(self, admin_client, collection, lost):
+        address = reverse("admin:catalog_collection_changelist")
+        chosen = {"action": "ask_again", "_selected_action": str(collection.pk)}
+        page = admin_client.post(address, chosen).content.decode()
+        assert "perhaps paid, once more" in page
+        assert not annotate_jobs().exists()
+
+        admin_client.post(address, {**chosen, "agreed": "1"})
+        assert annotate_jobs().get().params == {"unknown": True, "max_units": 8}
+
+    def test_are_not_asked_by_a_plain_run(self, admin_client, collection, lost):
+        start(admin_client, collection, agreed="1")
+        assert annotate_jobs().get().params == {"max_units": 7}
+
+
 def test_the_local_annotator_is_started_at_once(admin_client):
     collection = make_library().collection
 
@@ -60,6 +108,14 @@ def test_a_job_that_nobody_agreed_to_pays_nothing(collection):
 
     with pytest.raises(ServiceError, match="nobody has agreed to it"):
         run_annotate(JobRun(job, None))  # type: ignore[arg-type]
+
+
+def test_more_than_six_languages_are_refused(admin_client, collection):
+    address = reverse("admin:catalog_collection_change", args=[collection.pk])
+    codes = '["de", "fr", "it", "es", "pt", "nl", "sv"]'
+    assert (
+        "Expected at most 6 languages, got 7." in admin_client.post(address, {"language_hints": codes}).content.decode()
+    )
 
 
 def test_languages_are_codes(admin_client, collection):

@@ -19,6 +19,7 @@ from catalog.models import (
     Job,
     JobStatus,
     Label,
+    LostAnswer,
     Occurrence,
     Publication,
     Refusal,
@@ -41,9 +42,10 @@ LISTED = [
     "annotationrun",
     "annotatoraccount",
     "apikey",
+    "lostanswer",
 ]
 # Money is nobody's but the superusers'; no role opens these.
-FOR_SUPERUSERS = {"apikey", "annotationrun", "annotatoraccount"}
+FOR_SUPERUSERS = {"apikey", "annotationrun", "annotatoraccount", "lostanswer"}
 
 
 @dataclass
@@ -62,6 +64,7 @@ class Library:
     annotationrun: AnnotationRun
     annotatoraccount: AnnotatorAccount
     apikey: ApiKey
+    lostanswer: LostAnswer
 
     def one(self, name: str):
         """The object of a model of LISTED."""
@@ -115,7 +118,18 @@ def make_library(**collection) -> Library:
     UnitUsage.objects.create(run=run, feature="LABEL_DETECTION", month="2026-11", n_reserved=4, n_answered=4)
     account, _ = AnnotatorAccount.objects.get_or_create(annotator="google", defaults={"max_units_per_month": 1000})
     api_key, _ = create_api_key(UserFactory(), name="The library's own software")
-    return Library(collection, images, label, galaxy, build, publication, job, change, refusal, run, account, api_key)
+    lost = LostAnswer.objects.create(
+        sha256=images[0].current_revision.sha256,
+        annotator="google",
+        feature="WEB_DETECTION",
+        model="m",
+        parameters=str(collection.pk),
+        status="unknown",
+        error="The line was cut.",
+    )
+    return Library(
+        collection, images, label, galaxy, build, publication, job, change, refusal, run, account, api_key, lost
+    )
 
 
 def running_job(**values) -> Job:

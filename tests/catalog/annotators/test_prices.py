@@ -15,6 +15,12 @@ def test_the_first_thousand_units_of_a_month_are_free():
     assert load_prices("google").cost(LABELS, 1, n_used=1000) == Decimal("0.0015")
 
 
+def test_what_is_left_of_the_free_units_is_counted():
+    assert load_prices("google").free_left(LABELS, n_used=0) == 1000
+    assert load_prices("google").free_left(LABELS, n_used=999) == 1
+    assert load_prices("google").free_left(LABELS, n_used=5000) == 0
+
+
 def test_the_original_s_library_costs_what_the_table_says():
     assert load_prices("google").cost(LABELS, 80_984) == Decimal("119.976")
     assert load_prices("google").cost(WEB, 80_984) == Decimal("279.944")

@@ -71,7 +71,7 @@ def test_entities_are_neither_expanded_nor_fetched_and_cost_the_packet_only(prol
     packet = prologue + PACKET.split("?>", 1)[1].replace("The palace", "&b;")
     with pytest.raises(XmpError, match="no document type"):
         read_xmp(packet.encode())
-    assert verify_picture(encode(plain(), "JPEG", xmp=packet.encode())).metadata == {"mode": "RGB"}
+    assert verify_picture(encode(plain(), "JPEG", xmp=packet.encode())).metadata == {"orientation": 1, "mode": "RGB"}
 
 
 @pytest.mark.parametrize(

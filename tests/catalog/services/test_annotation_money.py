@@ -144,18 +144,18 @@ def test_a_month_s_cap_ends_the_run_before_anything_more_is_sent(collection: Col
     AnnotatorAccount.objects.create(annotator="google", max_units_per_month=35)
     result = annotate(collection)
 
-    assert result.n_answered == 32
+    assert result.n_answered == 35
     assert "cap of 35 units a month" in result.stopped
-    assert sum(backend.billed.values()) == 32
-    assert statuses(collection) == {"annotated": 32, "waiting": 8}
-    assert MonthlyUnits.objects.get().n_units == 32
+    assert sum(backend.billed.values()) == 35
+    assert statuses(collection) == {"annotated": 35, "waiting": 5}
+    assert MonthlyUnits.objects.get().n_units == 35
     assert not Annotation.objects.filter(status="reserved").exists()
 
 
 def test_a_run_s_own_cap_is_kept_too(collection: Collection, backend: VisionBackend):
     result = annotate(collection, max_units=10)
 
-    assert (result.n_answered, sum(backend.billed.values())) == (0, 0)
+    assert (result.n_answered, result.n_units, sum(backend.billed.values())) == (10, 10, 10)
     assert "cap of 10 units" in result.stopped
     assert AnnotationRun.objects.get().outcome == result.stopped
 
@@ -255,6 +255,12 @@ class TestARunThatDied:
 
         assert (result.n_answered, result.n_elsewhere) == (24, 16)
         assert statuses(collection) == {"annotated": 24, "waiting": 16}
+
+    def test_the_estimate_counts_in_what_it_has_reserved_but_not_what_it_has_sent(
+        self, dead: AnnotationRun, collection: Collection
+    ):
+        assert estimate_annotation(collection).n_units == 24 + 8
+        assert estimate_annotation(collection, unknown=True).n_units == 24 + 16
 
     def test_what_it_had_reserved_is_free_and_what_it_had_sent_is_unknown(
         self, dead: AnnotationRun, collection: Collection, backend: VisionBackend
