@@ -6,6 +6,7 @@ A wrong value never crashes the import of settings: the reader notes a `Problem`
 
 import contextlib
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
+BUCKET_FOLDER = re.compile(r"gs://[a-z0-9][a-z0-9._-]+[a-z0-9](/[^\s*?#\[\]]*)?")
 FALSE_WORDS = frozenset({"0", "false", "no", "off", ""})
 
 
@@ -80,6 +82,18 @@ class Environment:
             self._note(name, f"expected a folder, got the file {path}", "Name a folder, existing or new.")
             return default
         return path
+
+    def bucket_folder(self, name: str, *, max_characters: int) -> str:
+        """A folder in Cloud Storage, `gs://bucket/prefix`, or nothing."""
+        value = self.text(name)
+        if value and (len(value) > max_characters or not BUCKET_FOLDER.fullmatch(value)):
+            self._note(
+                name,
+                f"expected gs://bucket/prefix of at most {max_characters} characters, got {value!r}",
+                "Name a folder of a bucket that may be written, or leave it empty.",
+            )
+            return ""
+        return value
 
     def secret(self, name: str, *, kept_in: Path) -> str:
         """The variable, or else the secret kept in a file, made there once and readable by its owner alone."""

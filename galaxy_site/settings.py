@@ -141,7 +141,8 @@ GALAXY_VISION_TRANSPORT = env.choice("GALAXY_VISION_TRANSPORT", "grpc", ["grpc",
 GALAXY_VISION_API_KEY = env.text("GALAXY_VISION_API_KEY")
 GALAXY_VISION_IMAGES_PER_MINUTE = env.integer("GALAXY_VISION_IMAGES_PER_MINUTE", 1800, minimum=1, maximum=100_000)
 # gs://bucket/prefix for asynchronous batches of up to 2,000; empty annotates synchronously.
-GALAXY_VISION_OUTPUT = env.text("GALAXY_VISION_OUTPUT")
+# A ticket, which names a folder below it, has to fit a row of 300 characters.
+GALAXY_VISION_OUTPUT = env.bucket_folder("GALAXY_VISION_OUTPUT", max_characters=150)
 # What happens to images whose paid answer was lost: "ask" waits for a person, "resend" may pay twice.
 GALAXY_UNKNOWN_ANSWERS = env.choice("GALAXY_UNKNOWN_ANSWERS", "ask", ["ask", "resend"])
 

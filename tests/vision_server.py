@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,11 +21,15 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+from google.cloud import storage
 from google.cloud.vision_v1 import types
 from google.longrunning import operations_pb2
+from google.protobuf.json_format import MessageToJson
 from google.rpc import code_pb2, status_pb2
 
 MAX_IMAGES = 16
+MAX_ASYNC_IMAGES = 2000
+MAX_REQUEST_BYTES = 10 * 1024**2  # as JSON
 MAX_IMAGE_BYTES = 20 * 1024**2
 Feature = types.Feature.Type
 
@@ -38,6 +42,19 @@ BAD_IMAGE = "bad image"  # the last image of the batch is refused
 IMAGE_QUOTA = "image quota"  # the last image of the batch: RESOURCE_EXHAUSTED, not executed
 SHORT = "short"  # the answer lacks its last image
 DENIED = "denied"
+GONE = "gone"  # an operation that nobody knows
+WRONG_KEY = "wrong key"  # the whole call: INVALID_ARGUMENT, as Google says it of a key
+KEY_MESSAGE = "API key not valid. Please pass a valid API key."
+BAD_CALL = "bad call"  # the whole call: INVALID_ARGUMENT, nothing executed
+
+
+REST_FAULTS = {
+    QUOTA: (429, "RESOURCE_EXHAUSTED"),
+    UNAVAILABLE: (503, "UNAVAILABLE"),
+    DENIED: (403, "PERMISSION_DENIED"),
+    BAD_CALL: (400, "INVALID_ARGUMENT"),
+    GONE: (404, "NOT_FOUND"),
+}
 
 
 class VisionBackend:
@@ -49,7 +66,10 @@ class VisionBackend:
         self.headers: list[dict[str, str]] = []
         self.faults: deque[str] = deque()
         self.answer: Callable[[types.AnnotateImageRequest], types.AnnotateImageResponse] = answer_request
-        self.write_output: Callable[[types.AsyncBatchAnnotateImagesRequest, list[types.AnnotateImageResponse]], None]
+        self.looks_until_done = 0
+        """How often an operation is looked at before it is done, and its answers are there."""
+        self.fail_operations = ""
+        self._unwritten: list[tuple[types.AsyncBatchAnnotateImagesRequest, list[types.AnnotateImageResponse]]] = []
         self._log = log
         self._delay_s = delay_s
         self._lock = threading.Lock()
@@ -69,6 +89,31 @@ class VisionBackend:
             responses.append(self.answer(item))
         return responses[:-1] if fault == SHORT else responses
 
+    def start(self, request: types.AsyncBatchAnnotateImagesRequest, fault: str) -> operations_pb2.Operation:
+        """Annotate an asynchronous batch; its answers are in the bucket when it is done, or at once where nobody has to wait."""
+        responses = self.annotate(types.BatchAnnotateImagesRequest(requests=request.requests), fault)
+        self._unwritten.append((request, responses))
+        if not self.looks_until_done:
+            self._write_outputs()
+        return operations_pb2.Operation(name=f"projects/library/operations/{len(self.calls)}")
+
+    def look_at(self, name: str) -> operations_pb2.Operation:
+        """How far an operation is."""
+        if self.looks_until_done:
+            self.looks_until_done -= 1
+            return operations_pb2.Operation(name=name, done=False)
+        self._write_outputs()
+        operation = operations_pb2.Operation(name=name, done=True)
+        if self.fail_operations:
+            operation.error.code, operation.error.message = code_pb2.INTERNAL, self.fail_operations
+        else:
+            operation.response.Pack(types.AsyncBatchAnnotateImagesResponse.pb(types.AsyncBatchAnnotateImagesResponse()))
+        return operation
+
+    def _write_outputs(self) -> None:
+        while self._unwritten:
+            write_output(*self._unwritten.pop())
+
     def next_fault(self) -> str:
         """The fault of this call."""
         with self._lock:
@@ -87,6 +132,44 @@ class VisionBackend:
 def image_name(item: types.AnnotateImageRequest) -> str:
     """What the bill names: the SHA-256 of the bytes that were sent, or the URI."""
     return item.image.source.image_uri or hashlib.sha256(item.image.content).hexdigest()
+
+
+def write_output(
+    request: types.AsyncBatchAnnotateImagesRequest, responses: Sequence[types.AnnotateImageResponse]
+) -> None:
+    """Write answers as Cloud Vision does: so many a file, each with the address of its picture."""
+    client = storage.Client(project=None)
+    bucket, _, prefix = request.output_config.gcs_destination.uri.removeprefix("gs://").partition("/")
+    size = request.output_config.batch_size or 20
+    for start in range(0, len(responses), size):
+        part = []
+        for item, response in zip(request.requests[start:], responses[start : start + size], strict=False):
+            answer = types.AnnotateImageResponse(response)
+            answer.context.uri = item.image.source.image_uri
+            part.append(answer)
+        name = f"{prefix}output-{start + 1}-to-{start + len(part)}.json"
+        text = types.BatchAnnotateImagesResponse.to_json(types.BatchAnnotateImagesResponse(responses=part))
+        client.bucket(bucket).blob(name).upload_from_string(text, content_type="application/json")
+    client.close()
+
+
+def what_is_too_much(request: types.BatchAnnotateImagesRequest) -> str:
+    """Which of Cloud Vision's limits a batch passes, or nothing."""
+    sizes = [len(item.image.content) for item in request.requests]
+    if len(sizes) > MAX_IMAGES:
+        return f"Too many images per request: {len(sizes)}."
+    if max(sizes, default=0) > MAX_IMAGE_BYTES:
+        return "Image too large."
+    return "Request payload size exceeds the limit." if sum(sizes) * 4 // 3 > MAX_REQUEST_BYTES else ""
+
+
+def what_is_wrong(request: types.AsyncBatchAnnotateImagesRequest) -> str:
+    """Why Cloud Vision would refuse an asynchronous batch, or nothing."""
+    if len(request.requests) > MAX_ASYNC_IMAGES:
+        return f"Too many images per request: {len(request.requests)}."
+    if not all(item.image.source.image_uri.startswith("gs://") for item in request.requests):
+        return "Asynchronous batches take images in Cloud Storage only."
+    return "" if 1 <= request.output_config.batch_size <= 100 else "Bad batch size."
 
 
 def answer_request(item: types.AnnotateImageRequest) -> types.AnnotateImageResponse:
@@ -180,13 +263,14 @@ class _Servicer(grpc.GenericRpcHandler):
             (QUOTA, grpc.StatusCode.RESOURCE_EXHAUSTED),
             (UNAVAILABLE, grpc.StatusCode.UNAVAILABLE),
             (DENIED, grpc.StatusCode.PERMISSION_DENIED),
+            (BAD_CALL, grpc.StatusCode.INVALID_ARGUMENT),
         ):
             if fault == name:
                 context.abort(code, f"Fault: {fault}.")
-        if len(request.requests) > MAX_IMAGES:
-            context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"Too many images per request: {len(request.requests)}.")
-        if any(len(item.image.content) > MAX_IMAGE_BYTES for item in request.requests):
-            context.abort(grpc.StatusCode.INVALID_ARGUMENT, "Image too large.")
+        if fault == WRONG_KEY:
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, KEY_MESSAGE)
+        if problem := what_is_too_much(request):
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, problem)
         responses = self._backend.annotate(request, fault)
         for name, code in (
             (UNAVAILABLE_AFTER, grpc.StatusCode.UNAVAILABLE),
@@ -199,18 +283,27 @@ class _Servicer(grpc.GenericRpcHandler):
 
     def _start(self, request: types.AsyncBatchAnnotateImagesRequest, context: Any) -> operations_pb2.Operation:
         fault = self._backend.next_fault()
-        if fault == QUOTA:
-            context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "Fault: quota.")
-        batch = types.BatchAnnotateImagesRequest(requests=request.requests)
-        self._backend.write_output(request, self._backend.annotate(batch, fault))
+        for name, code in (
+            (QUOTA, grpc.StatusCode.RESOURCE_EXHAUSTED),
+            (DENIED, grpc.StatusCode.PERMISSION_DENIED),
+            (BAD_CALL, grpc.StatusCode.INVALID_ARGUMENT),
+        ):
+            if fault == name:
+                context.abort(code, f"Fault: {fault}.")
+        if problem := what_is_wrong(request):
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, problem)
+        operation = self._backend.start(request, fault)
         if fault == UNAVAILABLE_AFTER:
-            context.abort(grpc.StatusCode.UNAVAILABLE, "Fault: unavailable after.")
-        return operations_pb2.Operation(name=f"operations/{len(self._backend.calls)}")
+            context.abort(grpc.StatusCode.UNAVAILABLE, f"Fault: {fault}.")
+        return operation
 
     def _get_operation(self, request: operations_pb2.GetOperationRequest, context: Any) -> operations_pb2.Operation:
-        operation = operations_pb2.Operation(name=request.name, done=True)
-        operation.response.Pack(types.AsyncBatchAnnotateImagesResponse.pb(types.AsyncBatchAnnotateImagesResponse()))
-        return operation
+        fault = self._backend.next_fault()
+        if fault == UNAVAILABLE:
+            context.abort(grpc.StatusCode.UNAVAILABLE, f"Fault: {fault}.")
+        if fault == GONE:
+            context.abort(grpc.StatusCode.NOT_FOUND, f"Fault: {fault}.")
+        return self._backend.look_at(request.name)
 
 
 @contextmanager
@@ -237,17 +330,35 @@ def serve_rest(backend: VisionBackend) -> Iterator[str]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             backend.headers.append({name.lower(): value for name, value in self.headers.items()})
             fault = backend.next_fault()
-            if fault in {QUOTA, UNAVAILABLE, DENIED}:
-                code, status = {
-                    QUOTA: (429, "RESOURCE_EXHAUSTED"),
-                    UNAVAILABLE: (503, "UNAVAILABLE"),
-                    DENIED: (403, "PERMISSION_DENIED"),
-                }[fault]
-                error = {"error": {"code": code, "message": f"Fault: {fault}.", "status": status}}
-                return self._send(code, json.dumps(error).encode())
-            responses = backend.annotate(types.BatchAnnotateImagesRequest.from_json(body), fault)
+            if fault in REST_FAULTS:
+                return self._refuse(*REST_FAULTS[fault], f"Fault: {fault}.")
+            if fault == WRONG_KEY:
+                return self._refuse(400, "INVALID_ARGUMENT", KEY_MESSAGE, reason="API_KEY_INVALID")
+            if self.path.startswith("/v1/images:asyncBatchAnnotate"):
+                request = types.AsyncBatchAnnotateImagesRequest.from_json(body)
+                if problem := what_is_wrong(request):
+                    return self._refuse(400, "INVALID_ARGUMENT", problem)
+                return self._send(200, MessageToJson(backend.start(request, fault)).encode(), cut=fault == CUT)
+            batch = types.BatchAnnotateImagesRequest.from_json(body)
+            if problem := what_is_too_much(batch):
+                return self._refuse(400, "INVALID_ARGUMENT", problem)
+            responses = backend.annotate(batch, fault)
             answer = types.BatchAnnotateImagesResponse.to_json(types.BatchAnnotateImagesResponse(responses=responses))
             return self._send(200, answer.encode(), cut=fault == CUT)
+
+        def do_GET(self) -> None:
+            fault = backend.next_fault()
+            if fault in REST_FAULTS:
+                return self._refuse(*REST_FAULTS[fault], f"Fault: {fault}.")
+            name = self.path.removeprefix("/v1/").partition("?")[0]
+            return self._send(200, MessageToJson(backend.look_at(name)).encode())
+
+        def _refuse(self, code: int, status: str, message: str, *, reason: str = "") -> None:
+            error: dict[str, Any] = {"code": code, "message": message, "status": status}
+            if reason:
+                kind = "type.googleapis.com/google.rpc.ErrorInfo"
+                error["details"] = [{"@type": kind, "reason": reason, "domain": "googleapis.com"}]
+            self._send(code, json.dumps({"error": error}).encode())
 
         def _send(self, code: int, body: bytes, *, cut: bool = False) -> None:
             self.send_response(code)

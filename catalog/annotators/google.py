@@ -1,25 +1,30 @@
-"""The annotator that asks Cloud Vision, synchronously: up to 32 pictures at a time, in requests of 16."""
+"""The annotator that asks Cloud Vision: up to 32 pictures at a time in requests of 16, or 2,000 in an asynchronous batch."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+import uuid
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from itertools import count
 from threading import Lock
 from typing import Final
 
+from google.cloud import vision_v1
+
 from catalog.annotators.base import AnnotateOptions, Answer, Failure, PictureToAnnotate, Ticket, UnknownTicketError
 from catalog.annotators.features import Feature
-from catalog.annotators.google_answers import answer_from_json, fail, response_to_json
+from catalog.annotators.google_answers import Asked, answer_from_json, fail, response_to_json, what_permission_means
+from catalog.annotators.google_batches import MAX_IMAGES, BatchAnnotator
 from catalog.annotators.google_client import CallError, GoogleSettings, VisionClient
 from catalog.annotators.google_requests import (
     MAX_RESULTS,
     TEXT_FEATURES,
-    PackedPicture,
     build_request,
     choose_file,
     pack,
+    read_image,
 )
 from catalog.annotators.prices import PriceTable, load_prices
 
@@ -31,16 +36,34 @@ MODEL: Final = "builtin/stable"
 
 
 class GoogleAnnotator:
-    """Cloud Vision's eleven features, through Google's own client. Tickets live in memory and end with the process."""
+    """Cloud Vision's eleven features, through Google's own client.
+
+    Without a folder for output it asks at once, and tickets end with the process. With one, each batch is an operation of
+    Google's whose answers wait in the folder, and whoever has the ticket collects them, as often as need be.
+    """
 
     name = "google"
     stages = (frozenset(Feature),)  # one request pays for all features at once; there is nothing to wait for
-    max_batch_size = MAX_BATCH_SIZE
-    keeps_tickets = False
+    max_batch_size: int = MAX_BATCH_SIZE
 
-    def __init__(self, settings: GoogleSettings) -> None:
-        """Connect to nothing yet."""
+    def __init__(
+        self,
+        settings: GoogleSettings,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        new_key: Callable[[], str] = lambda: uuid.uuid4().hex,
+    ) -> None:
+        """Connect to nothing yet.
+
+        Parameters
+        ----------
+        sleep: how to wait between two looks at an operation.
+        new_key: names the folder of a batch, another one each time.
+        """
         self.settings = settings
+        if settings.output_uri:
+            self.max_batch_size = MAX_IMAGES
+        self._sleep, self._new_key = sleep, new_key
         self._keys = count(1)
         self._waiting: dict[str, Future[list[Answer]]] = {}
         self._lock = Lock()
@@ -55,6 +78,11 @@ class GoogleAnnotator:
         """See Annotator."""
         return self.settings.images_per_minute
 
+    @property
+    def keeps_tickets(self) -> bool:
+        """See Annotator."""
+        return bool(self.settings.output_uri)
+
     def model_of(self, feature: Feature) -> str:
         """See Annotator."""
         return MODEL
@@ -68,6 +96,8 @@ class GoogleAnnotator:
         """See Annotator."""
         if len(batch) > self.max_batch_size:
             raise ValueError(f"Expected at most {self.max_batch_size} pictures, but got {len(batch)}. Split the batch.")
+        if self.settings.output_uri:
+            return Ticket(self.name, self._batches.start(batch, options))
         with self._lock:
             key = str(next(self._keys))
             self._waiting[key] = self._threads.submit(self._annotate, list(batch), options)
@@ -75,6 +105,8 @@ class GoogleAnnotator:
 
     def collect(self, ticket: Ticket) -> list[Answer]:
         """See Annotator."""
+        if ticket.annotator == self.name and self._batches.is_key(ticket.key):
+            return self._batches.collect(ticket.key)
         future = self._waiting.pop(ticket.key, None) if ticket.annotator == self.name else None
         if future is None:
             raise UnknownTicketError(
@@ -83,33 +115,46 @@ class GoogleAnnotator:
         return future.result()
 
     def _annotate(self, batch: list[PictureToAnnotate], options: AnnotateOptions) -> list[Answer]:
-        answers: dict[int, Answer] = {}
-        packed = []
-        for number, picture in enumerate(batch):
-            file = choose_file(picture)
-            try:
-                packed.append((number, PackedPicture(picture, file, build_request(picture, file, options))))
-            except Exception as error:  # noqa: BLE001  # read() is the caller's: storages raise what they like
-                message = f"Expected the picture's file, but it could not be read ({error!r}). Import it again."
-                answers[number] = fail(picture, Failure.REFUSED, message)
-        requests = list(pack([item for _, item in packed]))
-        with ThreadPoolExecutor(MAX_REQUESTS_AT_ONCE, thread_name_prefix="vision-request") as threads:
-            answered = [answer for part in threads.map(self._send, requests) for answer in part]
-        answers |= {number: answer for (number, _), answer in zip(packed, answered, strict=True)}
-        return [answers[number] for number in range(len(batch))]
+        files = [choose_file(picture) for picture in batch]
 
-    def _send(self, request: list[PackedPicture]) -> list[Answer]:
+        def send(numbers: list[int]) -> list[Answer]:
+            """Read a request's files when its turn comes, and send it; pictures whose file is gone stay behind."""
+            answers: dict[int, Answer] = {}
+            asked: dict[int, Asked] = {}
+            requests = []
+            for number in numbers:
+                asked[number] = Asked.of(batch[number], files[number])
+                try:
+                    requests.append(build_request(read_image(files[number]), batch[number].features, options))
+                except Exception as error:  # noqa: BLE001  # read() is the caller's: storages raise what they like
+                    message = f"Expected the picture's file, but it could not be read ({error!r}). Import it again."
+                    answers[number] = fail(asked.pop(number), Failure.REFUSED, message)
+            answers |= zip(asked, self._send(list(asked.values()), requests), strict=True)
+            return [answers[number] for number in numbers]
+
+        with ThreadPoolExecutor(MAX_REQUESTS_AT_ONCE, thread_name_prefix="vision-request") as threads:
+            return [answer for part in threads.map(send, pack(files)) for answer in part]
+
+    def _send(self, asked: list[Asked], requests: list[vision_v1.AnnotateImageRequest]) -> list[Answer]:
         """One call; whatever becomes of it, one answer a picture."""
+        if not asked:
+            return []
         try:
-            responses = self.client.annotate([item.request for item in request])
+            messages = self.client.annotate(requests)
         except CallError as error:
-            return [fail(item.picture, error.failure, error.message) for item in request]
+            if error.failure == Failure.REFUSED and len(asked) > 1:
+                # Refused whole, so surely not executed: one by one it shows whose fault it was, and the others are answered.
+                pairs = zip(asked, requests, strict=True)
+                return [answer for item, request in pairs for answer in self._send([item], [request])]
+            return [fail(item, error.failure, error.message) for item in asked]
+        responses = [response_to_json(message) for message in messages]
+        permission = what_permission_means(asked, responses)
         answers = [
-            answer_from_json(item.picture, response_to_json(response), item.file.width, item.file.height)
-            for item, response in zip(request, responses, strict=False)
+            answer_from_json(item, response, permission=permission)
+            for item, response in zip(asked, responses, strict=False)
         ]
-        missing = f"Cloud Vision answered {len(responses)} of {len(request)} pictures; this one was not among them."
-        return answers + [fail(item.picture, Failure.LOST, missing) for item in request[len(responses) :]]
+        missing = f"Cloud Vision answered {len(responses)} of {len(asked)} pictures; this one was not among them."
+        return answers + [fail(item, Failure.LOST, missing) for item in asked[len(responses) :]]
 
     @property
     def client(self) -> VisionClient:
@@ -120,6 +165,10 @@ class GoogleAnnotator:
     @cached_property
     def _client(self) -> VisionClient:
         return VisionClient(self.settings)
+
+    @cached_property
+    def _batches(self) -> BatchAnnotator:
+        return BatchAnnotator(self.settings.output_uri, lambda: self.client, sleep=self._sleep, new_key=self._new_key)
 
     @cached_property
     def _threads(self) -> ThreadPoolExecutor:

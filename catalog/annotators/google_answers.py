@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from google.cloud import vision_v1
-from google.protobuf.json_format import MessageToDict
+from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
+from google.rpc import code_pb2
 
-from catalog.annotators.base import Answer, AnswerError, Failure, PictureToAnnotate
+from catalog.annotators.base import Answer, AnswerError, Failure, PictureFile, PictureToAnnotate
 from catalog.annotators.features import Feature
 from catalog.annotators.google_client import classify_status
 
@@ -29,37 +32,83 @@ KEYS: Final[dict[Feature, tuple[str, ...]]] = {
 }
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What has to be known of a picture that was sent, to make its answer of Cloud Vision's."""
+
+    sha256: str
+    features: tuple[Feature, ...]
+    width: int
+    """Pixels of the upright picture."""
+    height: int
+    sent_width: int
+    """Of the file that was sent, whose pixels the response speaks of."""
+    sent_height: int
+    uri: str = ""
+    """Where the file was sent by its address."""
+
+    @classmethod
+    def of(cls, picture: PictureToAnnotate, file: PictureFile) -> Asked:
+        """A picture, and the file that is sent for it."""
+        size = (picture.width, picture.height, file.width, file.height)
+        return cls(picture.sha256, picture.features, *size, uri=file.uri)
+
+
 def response_to_json(response: vision_v1.AnnotateImageResponse) -> Document:
     """A message as camelCase JSON; like Google's REST, it leaves out what is zero or empty."""
     document: Document = MessageToDict(vision_v1.AnnotateImageResponse.pb(response))
     return document
 
 
-def answer_from_json(picture: PictureToAnnotate, response: Document, sent_width: int, sent_height: int) -> Answer:
+def read_response(response: Document) -> Document | None:
+    """An AnnotateImageResponse of a file that Cloud Vision wrote, in the form of `response_to_json`; None if it is none."""
+    try:
+        message = ParseDict(response, vision_v1.AnnotateImageResponse.pb()(), ignore_unknown_fields=True)
+    except ParseError:
+        return None
+    document: Document = MessageToDict(message)
+    return document
+
+
+def answer_from_json(asked: Asked, response: Document, *, permission: Failure = Failure.DENIED) -> Answer:
     """One picture's AnnotateImageResponse as an answer; what it lacks was looked for and not found.
 
     Parameters
     ----------
-    sent_width, sent_height: of the file that was sent, whose pixels the response speaks of.
+    permission: what PERMISSION_DENIED in the response means, see `what_permission_means`.
     """
-    scaled = scale_coordinates(response, picture.width / sent_width, picture.height / sent_height)
+    scaled = scale_coordinates(response, asked.width / asked.sent_width, asked.height / asked.sent_height)
     for page in scaled.get("fullTextAnnotation", {}).get("pages", []):
-        page |= {"width": picture.width, "height": picture.height}
+        page |= {"width": asked.width, "height": asked.height}
     error = response.get("error")
-    answer = Answer(picture.sha256)
-    for feature in picture.features:
+    answer = Answer(asked.sha256)
+    for feature in asked.features:
         document = {key: scaled[key] for key in KEYS[feature] if key in scaled}
         if error and not document:
             message = f"Cloud Vision refused the picture: {error.get('message') or 'it gave no reason'}"
-            answer.errors[feature] = AnswerError(classify_status(int(error.get("code", 0))), message)
+            code = int(error.get("code", 0))
+            failure = permission if code == code_pb2.PERMISSION_DENIED else classify_status(code)
+            answer.errors[feature] = AnswerError(failure, message)
         else:
             answer.documents[feature] = document
     return answer
 
 
-def fail(picture: PictureToAnnotate, failure: Failure, message: str) -> Answer:
+def what_permission_means(asked: Sequence[Asked], responses: Sequence[Document]) -> Failure:
+    """Say what PERMISSION_DENIED inside the answers of one call is.
+
+    Of a picture sent by its address it says that Cloud Vision could not open that file. One such file is its own misfortune,
+    and the rest goes on; where it is all of several, the bucket is closed to Cloud Vision, and a person has to open it.
+    """
+    if not all(item.uri for item in asked):
+        return Failure.DENIED
+    denied = [response.get("error", {}).get("code") == code_pb2.PERMISSION_DENIED for response in responses]
+    return Failure.DENIED if len(denied) > 1 and all(denied) else Failure.REFUSED
+
+
+def fail(asked: Asked, failure: Failure, message: str) -> Answer:
     """The same error for every feature of a picture."""
-    return Answer(picture.sha256, errors=dict.fromkeys(picture.features, AnswerError(failure, message)))
+    return Answer(asked.sha256, errors=dict.fromkeys(asked.features, AnswerError(failure, message)))
 
 
 def scale_coordinates(value: Any, x: float, y: float) -> Any:

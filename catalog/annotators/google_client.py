@@ -10,11 +10,13 @@ import google.auth
 import grpc
 import requests
 from google.api_core import exceptions
-from google.auth.credentials import AnonymousCredentials
+from google.auth.credentials import AnonymousCredentials, Credentials
 from google.auth.exceptions import GoogleAuthError
 from google.auth.exceptions import TransportError as AuthTransportError
+from google.auth.transport.requests import Request as AuthRequest
 from google.cloud import vision_v1
 from google.cloud.vision_v1.services.image_annotator import transports
+from google.longrunning import operations_pb2
 from google.rpc import code_pb2
 from urllib3.exceptions import NewConnectionError
 
@@ -39,12 +41,14 @@ _STATUS_FAILURES: Final = {
     code_pb2.RESOURCE_EXHAUSTED: Failure.NOT_EXECUTED,
     code_pb2.PERMISSION_DENIED: Failure.DENIED,
     code_pb2.UNAUTHENTICATED: Failure.DENIED,
-    code_pb2.UNAVAILABLE: Failure.LOST,
-    code_pb2.DEADLINE_EXCEEDED: Failure.LOST,
-    code_pb2.INTERNAL: Failure.LOST,
-    code_pb2.UNKNOWN: Failure.LOST,
-    code_pb2.CANCELLED: Failure.LOST,
+    # What is wrong with an image stays wrong.
+    code_pb2.INVALID_ARGUMENT: Failure.REFUSED,
+    code_pb2.NOT_FOUND: Failure.REFUSED,
+    code_pb2.FAILED_PRECONDITION: Failure.REFUSED,
+    code_pb2.OUT_OF_RANGE: Failure.REFUSED,
+    code_pb2.UNIMPLEMENTED: Failure.REFUSED,
 }
+WRONG_KEY: Final = "API_KEY_INVALID"  # the reason in the error's details
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ class GoogleSettings:
     """Sent instead of credentials if given."""
     images_per_minute: int = 1800
     output_uri: str = ""
-    """`gs://bucket/prefix` for asynchronous batches; "" annotates synchronously."""
+    """`gs://bucket/prefix` for asynchronous batches, at most 150 characters; "" annotates synchronously."""
 
 
 class CallError(Exception):
@@ -83,6 +87,7 @@ class VisionClient:
                 Failure.DENIED, f"Expected credentials for Cloud Vision, but found none that can be used: {error}"
             ) from error
         self._transport: Any = self._client.transport
+        self._credentials: Credentials | None = self._transport._credentials
 
     def annotate(self, requests_: Sequence[vision_v1.AnnotateImageRequest]) -> list[vision_v1.AnnotateImageResponse]:
         """Send one request of at most 16 images. Raises CallError."""
@@ -91,24 +96,48 @@ class VisionClient:
         return list(response.responses)
 
     def start(self, requests_: Sequence[vision_v1.AnnotateImageRequest], output_uri: str, batch_size: int) -> str:
-        """Begin an asynchronous batch that writes to a folder of a bucket; returns the operation's name. Raises CallError."""
+        """Begin an asynchronous batch of at most 2,000 images.
+
+        Parameters
+        ----------
+        output_uri: `gs://bucket/folder/` that the answers are written to.
+        batch_size: answers a file, 1 to 100.
+
+        Returns the operation's name. Raises CallError.
+        """
         output = vision_v1.OutputConfig(gcs_destination=vision_v1.GcsDestination(uri=output_uri), batch_size=batch_size)
         batch = vision_v1.AsyncBatchAnnotateImagesRequest(requests=requests_, output_config=output)
         future = self.call(self._client.async_batch_annotate_images, batch)
         return str(future.operation.name)
 
-    def operation(self, name: str) -> Any:
-        """Ask how far an operation is: a google.longrunning Operation. Raises CallError."""
-        return self.call(self._transport.operations_client.get_operation, name)
+    def find_operation(self, name: str) -> operations_pb2.Operation | None:
+        """Ask how far an operation is; None if Google does not know it any more. Raises CallError."""
+        try:
+            operation: operations_pb2.Operation = self.call(self._transport.operations_client.get_operation, name)
+        except CallError as error:
+            if isinstance(error.__cause__, exceptions.NotFound):
+                return None
+            raise
+        return operation
 
     def call(self, method: Any, request: Any) -> Any:
         """Call with retries off, as the client's own would send (and pay) again what may have been executed."""
+        self._identify()
         self._connect()
         metadata = [("x-goog-api-key", self._settings.api_key)] if self._settings.api_key else []
         try:
             return method(request, retry=None, timeout=CALL_TIMEOUT_S, metadata=metadata)
         except Exception as error:
             raise CallError(classify(error), f"Cloud Vision did not answer: {error}") from error
+
+    def _identify(self) -> None:
+        """Renew the credentials' token if it is due: when that fails inside a call, it looks like a call that was sent and lost."""
+        if self._credentials is None:
+            return
+        try:
+            self._credentials.before_request(AuthRequest(), "POST", "https://vision.googleapis.com/", {})  # type: ignore[no-untyped-call]
+        except GoogleAuthError as error:
+            raise CallError(classify(error), f"The credentials for Cloud Vision could not be used: {error}") from error
 
     def _connect(self) -> None:
         """Wait for a connection, so that what fails after this has left the house."""
@@ -123,6 +152,10 @@ class VisionClient:
 
 def classify(error: Exception) -> Failure:
     """Say what an exception of the client means for the bill; when in doubt it is LOST."""
+    if isinstance(error, exceptions.BadRequest) and (error.reason == WRONG_KEY or "API key not valid" in str(error)):
+        return Failure.DENIED  # Google says it of the key as it does of a picture
+    if isinstance(error, GoogleAuthError) and error.retryable:
+        return Failure.NOT_EXECUTED
     for kind, failure in _FAILURES:
         if isinstance(error, kind):
             return failure
@@ -134,13 +167,16 @@ def classify(error: Exception) -> Failure:
 
 
 def classify_status(code: int) -> Failure:
-    """Say what the google.rpc.Code in one image's answer means: what is wrong with an image stays wrong."""
-    return _STATUS_FAILURES.get(code, Failure.REFUSED)
+    """Say what the google.rpc.Code in one image's answer means; when in doubt it is LOST."""
+    return _STATUS_FAILURES.get(code, Failure.LOST)
 
 
 def has_credentials(settings: GoogleSettings) -> bool:
-    """Whether there is anything to identify with; asks no network unless the machine is one of Google's."""
-    if settings.api_key or settings.endpoint.startswith("http://"):
+    """Whether there is anything to identify with; asks no network unless the machine is one of Google's.
+
+    A key names a project, not a person, so it opens no bucket: asynchronous batches need credentials.
+    """
+    if not settings.output_uri and (settings.api_key or settings.endpoint.startswith("http://")):
         return True
     try:
         google.auth.default()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from google.cloud import vision_v1
@@ -22,15 +21,6 @@ FEATURE_TYPES: Final = {feature: vision_v1.Feature.Type.__members__[feature.valu
 TEXT_FEATURES: Final = frozenset({Feature.TEXT_DETECTION, Feature.DOCUMENT_TEXT_DETECTION})
 
 
-@dataclass(frozen=True)
-class PackedPicture:
-    """A picture with the file that is sent for it; answers are in that file's pixels."""
-
-    picture: PictureToAnnotate
-    file: PictureFile
-    request: vision_v1.AnnotateImageRequest
-
-
 def choose_file(picture: PictureToAnnotate) -> PictureFile:
     """The original where it is within the limits, else the view rendition: 2,048 pixels, which fits always."""
     original = picture.original
@@ -42,33 +32,36 @@ def choose_file(picture: PictureToAnnotate) -> PictureFile:
 
 
 def build_request(
-    picture: PictureToAnnotate, file: PictureFile, options: AnnotateOptions
+    image: vision_v1.Image, features: Collection[Feature], options: AnnotateOptions
 ) -> vision_v1.AnnotateImageRequest:
-    """One picture's request: its features, the bytes or their address, and the languages to expect.
-
-    Raises whatever reading the file raises.
-    """
-    source = vision_v1.ImageSource(image_uri=file.uri)
-    image = vision_v1.Image(source=source) if file.uri else vision_v1.Image(content=file.read())
+    """One picture's request: the bytes or their address, its features, and the languages to expect."""
     context = vision_v1.ImageContext()
-    if options.language_hints and TEXT_FEATURES & set(picture.features):
+    if options.language_hints and TEXT_FEATURES & set(features):
         context.language_hints = list(options.language_hints)
-    features = [
-        vision_v1.Feature(type_=FEATURE_TYPES[feature], max_results=MAX_RESULTS) for feature in picture.features
-    ]
-    return vision_v1.AnnotateImageRequest(image=image, features=features, image_context=context)
+    wanted = [vision_v1.Feature(type_=FEATURE_TYPES[feature], max_results=MAX_RESULTS) for feature in features]
+    return vision_v1.AnnotateImageRequest(image=image, features=wanted, image_context=context)
 
 
-def pack(pictures: Sequence[PackedPicture]) -> Iterator[list[PackedPicture]]:
-    """Cut into requests of at most 16 images and 10 MB of JSON, in order."""
-    request: list[PackedPicture] = []
+def image_at(uri: str) -> vision_v1.Image:
+    """An image by its address."""
+    return vision_v1.Image(source=vision_v1.ImageSource(image_uri=uri))
+
+
+def read_image(file: PictureFile) -> vision_v1.Image:
+    """An image by its address where it has one, else its bytes. Raises whatever reading the file raises."""
+    return image_at(file.uri) if file.uri else vision_v1.Image(content=file.read())
+
+
+def pack(files: Sequence[PictureFile]) -> Iterator[list[int]]:
+    """Cut into requests of at most 16 images and 10 MB of JSON, in order; gives the places in `files`."""
+    request: list[int] = []
     size = 0
-    for packed in pictures:
-        more = JSON_OVERHEAD_BYTES + len(packed.request.image.content) * 4 // 3
+    for number, file in enumerate(files):
+        more = JSON_OVERHEAD_BYTES if file.uri else _json_bytes(file)
         if request and (len(request) == MAX_IMAGES or size + more > MAX_REQUEST_BYTES):
             yield request
             request, size = [], 0
-        request.append(packed)
+        request.append(number)
         size += more
     if request:
         yield request

@@ -48,6 +48,10 @@ def test_cloud_vision_without_credentials_is_said_before_the_first_run(settings,
     settings.GALAXY_VISION_API_KEY = "a key"
     assert checks.check_annotators(databases=["default"]) == []
 
+    settings.GALAXY_VISION_OUTPUT = "gs://answers/vision"
+    (problem,) = checks.check_annotators(databases=["default"])
+    assert problem.id == "catalog.E006", "a key opens no bucket"
+
 
 @pytest.mark.django_db
 def test_features_that_an_annotator_does_not_look_for_are_named():

@@ -60,6 +60,21 @@ def test_a_folder_may_be_new_but_not_a_file(tmp_path):
     assert problems(environment) == [("FILE", f"expected a folder, got the file {tmp_path / 'file'}")]
 
 
+@pytest.mark.parametrize("value", ["", "gs://answers", "gs://answers/", "gs://my-answers.org/vision/2026"])
+def test_a_folder_of_a_bucket(value):
+    environment = Environment({"OUTPUT": value})
+    assert environment.bucket_folder("OUTPUT", max_characters=50) == value
+    assert environment.problems == []
+
+
+@pytest.mark.parametrize("value", ["answers/vision", "s3://answers/vision", "gs://a b/c", "gs://answers/" + "v" * 50])
+def test_what_is_no_folder_of_a_bucket_or_too_long_is_noted(value):
+    environment = Environment({"OUTPUT": value})
+    assert environment.bucket_folder("OUTPUT", max_characters=50) == ""
+    [(name, message)] = problems(environment)
+    assert name == "OUTPUT" and message.startswith("expected gs://bucket/prefix of at most 50 characters, got ")
+
+
 def test_a_secret_is_made_once_and_only_its_owner_may_read_it(tmp_path):
     kept_in = tmp_path / "data" / "secret"
     first = Environment({}).secret("SECRET", kept_in=kept_in)

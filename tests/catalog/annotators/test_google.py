@@ -5,7 +5,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from google.auth.credentials import AnonymousCredentials
+from google.auth.exceptions import RefreshError, TransportError
 from google.cloud import vision_v1
+from google.rpc import code_pb2, status_pb2
 
 from catalog.annotators import (
     AnnotateOptions,
@@ -19,7 +22,7 @@ from catalog.annotators import (
     features_of,
 )
 from catalog.annotators.google import GoogleAnnotator
-from catalog.annotators.google_client import GoogleSettings
+from catalog.annotators.google_client import GoogleSettings, classify_status
 from catalog.annotators.google_requests import FEATURE_TYPES
 from tests import vision_server
 from tests.vision_server import VisionBackend
@@ -145,6 +148,7 @@ def test_languages_are_sent_with_text_alone_and_change_nothing_else(annotator: G
     [
         (vision_server.QUOTA, Failure.NOT_EXECUTED, 0),
         (vision_server.DENIED, Failure.DENIED, 0),
+        (vision_server.WRONG_KEY, Failure.DENIED, 0),
         (vision_server.UNAVAILABLE, Failure.LOST, 0),
         (vision_server.UNAVAILABLE_AFTER, Failure.LOST, 3),
         (vision_server.DEADLINE, Failure.LOST, 3),
@@ -170,6 +174,55 @@ def test_a_bad_picture_spoils_no_other(annotator: GoogleAnnotator, backend: Visi
 
     assert failures(answers) == [None] * 15 + [Failure.REFUSED]
     assert "A bad image." in answers[15].errors[LABELS].message
+
+
+def test_a_call_that_is_refused_whole_is_asked_picture_by_picture(annotator: GoogleAnnotator, backend: VisionBackend):
+    backend.faults.extend([vision_server.BAD_CALL, "", vision_server.BAD_CALL, ""])
+
+    assert failures(ask(annotator, *(picture(number) for number in range(3)))) == [None, Failure.REFUSED, None]
+    assert sorted(backend.billed.values()) == [1, 1], "the call that was refused whole was not executed"
+
+
+def test_a_file_that_cloud_vision_cannot_open_is_refused_alone_but_a_closed_bucket_stops_the_run(
+    annotator: GoogleAnnotator, backend: VisionBackend
+):
+    def at(number: int) -> PictureToAnnotate:
+        uri = f"gs://library/{number}.jpg"
+        return picture(number, view=PictureFile(lambda: b"", 100, 50, 10, uri=uri))
+
+    def answer(item: vision_v1.AnnotateImageRequest) -> vision_v1.AnnotateImageResponse:
+        if item.image.source.image_uri in closed:
+            error = status_pb2.Status(code=code_pb2.PERMISSION_DENIED, message="Error opening file.")
+            return vision_v1.AnnotateImageResponse(error=error)
+        return vision_server.answer_request(item)
+
+    backend.answer = answer
+    closed = {"gs://library/1.jpg"}
+    assert failures(ask(annotator, at(0), at(1), at(2))) == [None, Failure.REFUSED, None]
+    closed |= {"gs://library/0.jpg", "gs://library/2.jpg"}
+    assert failures(ask(annotator, at(0), at(1), at(2))) == [Failure.DENIED] * 3
+
+
+def test_a_token_that_cannot_be_renewed_is_no_call_that_was_lost(backend: VisionBackend):
+    class Expired(AnonymousCredentials):
+        def before_request(self, *args: object) -> None:
+            raise problem
+
+    problem: Exception = RefreshError("The key was deleted.")
+    with vision_server.serve_grpc(backend) as address:
+        annotator = GoogleAnnotator(GoogleSettings(endpoint=f"http://{address}"))
+        annotator.client._credentials = Expired()
+        assert failures(ask(annotator, picture())) == [Failure.DENIED]
+        problem = TransportError("No way to the token server.")
+        assert failures(ask(annotator, picture())) == [Failure.NOT_EXECUTED]
+    assert backend.calls == []
+
+
+@pytest.mark.parametrize(
+    ("code", "failure"), [(0, Failure.LOST), (3, Failure.REFUSED), (8, Failure.NOT_EXECUTED), (15, Failure.LOST)]
+)
+def test_an_error_inside_an_answer_is_lost_unless_it_is_known_what_it_means(code: int, failure: Failure):
+    assert classify_status(code) == failure
 
 
 def test_a_quota_error_inside_an_answer_is_surely_not_executed(annotator: GoogleAnnotator, backend: VisionBackend):
