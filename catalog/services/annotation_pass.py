@@ -42,10 +42,12 @@ from catalog.services.progress import Progress
 
 __all__ = ["AnnotateResult", "Asking", "annotate_stage"]
 
-CHUNK = 512  # images looked up, and whose labels are written, together
+CHUNK = 512  # images looked up, and whose labels are written, together; more where a batch takes more
 MAX_ATTEMPTS = 6  # of a batch that was surely not executed; a minute in all
 FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 32.0
+# Batches in a row that are lost whole, each perhaps paid: an outage would make a whole library unknown at full speed.
+MAX_LOST_BATCHES = 3
 STAGE = "Annotating"
 
 Status = Annotation.Status
@@ -151,12 +153,13 @@ class _Pass:
         self._flights: deque[_Flight] = deque()
         self._chunks: list[_Chunk] = []
         self._n_done, self._n_total = 0, n_total
+        self._n_lost_in_a_row = 0
 
     def over(self, images: QuerySet[Image]) -> list[int]:
         """Go through the images; gives the ids of those of which another run is asking something."""
         elsewhere: list[int] = []
         try:
-            for rows in _chunks_by_id(images):
+            for rows in _chunks_by_id(images, max(CHUNK, self._asking.annotator.max_batch_size)):
                 self._report()
                 chunk = self._look_up(rows, elsewhere)
                 for batch in self._batches(chunk):
@@ -268,6 +271,13 @@ class _Pass:
             release_questions(asking.run, asking.annotator, Status.RESERVED)
             tried = "" if outcome.denied else f" It was tried {MAX_ATTEMPTS} times; run it again later."
             raise ServiceError(f"{asking.annotator.name} does not answer: {outcome.reason}{tried}")
+        lost_whole = outcome.n_unknown and not outcome.n_answered and not outcome.n_failed
+        self._n_lost_in_a_row = self._n_lost_in_a_row + 1 if lost_whole else 0
+        if self._n_lost_in_a_row == MAX_LOST_BATCHES:
+            raise ServiceError(
+                f"The answers to {MAX_LOST_BATCHES} batches in a row were lost after they were sent ({outcome.lost}), so nothing more "
+                "is sent. Run it again when that is mended; see the images marked unknown."
+            )
         self._n_done += len(flight.pictures)
         flight.chunk.n_waiting -= 1
         self._write_finished()
@@ -293,10 +303,10 @@ class _Pass:
             )
 
 
-def _chunks_by_id(images: QuerySet[Image]) -> Iterator[list[Image]]:
+def _chunks_by_id(images: QuerySet[Image], size: int) -> Iterator[list[Image]]:
     """Looked up as its turn comes, so that a long run sees no stale rows and holds no cursor."""
     last = 0
-    while chunk := list(images.filter(pk__gt=last).select_related("current_revision").order_by("pk")[:CHUNK]):
+    while chunk := list(images.filter(pk__gt=last).select_related("current_revision").order_by("pk")[:size]):
         yield chunk
         last = chunk[-1].pk
 

@@ -62,6 +62,8 @@ class Outcome:
     not_executed: set[Key] = field(default_factory=set)
     reason: str = ""
     denied: str = ""
+    lost: str = ""
+    """Why an answer was lost."""
 
 
 def questions(annotator: Annotator, options: AnnotateOptions, feature: Feature) -> QuerySet[Annotation]:
@@ -190,6 +192,7 @@ def save_answers(run: AnnotationRun, annotator: Annotator, answers: Sequence[Ans
                 row.status, row.error, row.run = Status.UNKNOWN, error.message, None
                 settled.add(feature, billed, "n_unknown")
                 outcome.n_unknown += 1
+                outcome.lost = error.message
             else:
                 row.status = Status.RESERVED
                 outcome.not_executed.add((answer.sha256, feature))

@@ -312,3 +312,15 @@ def test_a_label_that_a_person_removed_stays_removed_after_a_new_run(collection:
 
     assert not image.effective_labels.filter(label=label).exists()
     assert image.machine_labels.filter(label=label).exists()
+
+
+def test_an_outage_ends_the_run_before_the_whole_library_is_unknown(
+    collection: Collection, backend: VisionBackend, monkeypatch
+):
+    monkeypatch.setattr(get_annotator("google"), "max_batch_size", 4, raising=False)
+    backend.faults.extend([vision_server.DEADLINE] * 100)
+    with pytest.raises(ServiceError, match="3 batches in a row were lost"):
+        annotate(collection)
+
+    assert statuses(collection) == {"unknown": 12, "waiting": 28}
+    assert sum(backend.billed.values()) == 12
