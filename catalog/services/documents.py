@@ -7,7 +7,7 @@ from typing import Any
 
 from catalog.models import Annotation, Image
 
-__all__ = ["assemble_document", "assemble_documents", "read_colours", "read_payload"]
+__all__ = ["assemble_document", "assemble_documents", "read_colours", "read_failed", "read_payload"]
 
 Document = dict[str, Any]
 
@@ -26,6 +26,7 @@ EMPTY_ANSWERS: dict[str, Document] = {
     "WEB_DETECTION": {"webDetection": {}},
 }
 RPC_INTERNAL = 13  # google.rpc.Code.INTERNAL
+FAILED = "Failed: "
 CHUNK = 500
 
 
@@ -68,6 +69,12 @@ def read_colours(document: Document) -> list[dict[str, Any]]:
     return sorted(colours, key=lambda colour: -colour["score"])
 
 
+def read_failed(document: Document) -> list[str]:
+    """The features that a document names as failed."""
+    message = str(document.get("error", {}).get("message", ""))
+    return message.removeprefix(FAILED).removesuffix(".").split(", ") if message.startswith(FAILED) else []
+
+
 def read_payload(document: bytes | memoryview) -> Document:
     """The JSON of an AnnotationPayload."""
     payload: Document = json.loads(zlib.decompress(document))
@@ -107,7 +114,7 @@ def _merge(annotations: Iterable[Annotation]) -> Document:
     for _feature, annotation in sorted(answers.items()):
         document |= _read_payload(annotation)
     if missing := sorted(failed - set(answers)):
-        document["error"] = {"code": RPC_INTERNAL, "message": f"Failed: {', '.join(missing)}."}
+        document["error"] = {"code": RPC_INTERNAL, "message": f"{FAILED}{', '.join(missing)}."}
     return document
 
 
