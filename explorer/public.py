@@ -7,8 +7,9 @@ from typing import Any
 
 from django.db.models import Count, Max, Prefetch
 
+from catalog.annotators.facts import FEATURES_OF, kinds_of, read_facts, was_looked_for
 from catalog.models import Annotation, Build, Cluster, EffectiveLabel, Galaxy, Image
-from catalog.services.documents import assemble_documents, read_colours
+from catalog.services.documents import assemble_documents, read_colours, read_failed
 from explorer.artifact import ClusterInfo, Credit, GalaxyInfo
 
 __all__ = ["credits_of", "fingerprint_of", "galaxy_info", "public_cluster", "public_details"]
@@ -36,7 +37,11 @@ def public_cluster(cluster: Cluster) -> ClusterInfo:
 
 
 def public_details(galaxy: Galaxy, image_ids: Sequence[int]) -> list[dict[str, Any]]:
-    """The public details of these images, in this order: effective labels, colours, credit; the raw document if the galaxy says so."""
+    """The public details of these images, in this order: credit, and of what was found what the galaxy says may be published.
+
+    A published feature is there, empty if it was looked for and not found, or named in `failed` or in `not_looked_for`. Of
+    the others nothing is said at all, unless the galaxy publishes raw documents.
+    """
     labels = EffectiveLabel.objects.select_related("label").order_by("-score", "label__key")
     images = (
         Image.objects.select_related("current_revision", "collection")
@@ -66,7 +71,7 @@ def fingerprint_of(galaxy: Galaxy, build: Build, cluster_of: dict[int, int], clu
     def add(value: object) -> None:
         digest.update(json.dumps(value, default=str, sort_keys=True).encode())
 
-    add([build.pk, vars(galaxy_info(galaxy)), galaxy.publish_documents])
+    add([build.pk, vars(galaxy_info(galaxy)), galaxy.publish_documents, sorted(galaxy.published_features)])
     add([vars(public_cluster(cluster)) for cluster in clusters])
     add(sorted(cluster_of.items()))
     shown = Image.objects.filter(positions__build=build, hidden=False).order_by("pk")
@@ -95,16 +100,30 @@ def _details(galaxy: Galaxy, image: Image, document: dict[str, Any]) -> dict[str
         "description": image.description,
         "width": revision.width,
         "height": revision.height,
-        "labels": [
-            {"term": row.label.term, "score": round(row.score, 4), "source": row.source}
-            for row in image.effective_labels.all()
-        ],
-        "colours": read_colours(document),
         "creator": image.creator,
         "credit": image.credit,
         "licence": image.licence,
         "source_url": image.source_url,
     }
+    details |= _found(galaxy, image, document, revision.width, revision.height)
     if galaxy.publish_documents and document:
         details["document"] = document
     return details
+
+
+def _found(galaxy: Galaxy, image: Image, document: dict[str, Any], width: int, height: int) -> dict[str, Any]:
+    """What the galaxy publishes of what was found, and what of that is not there, and why."""
+    labels = [
+        {"term": row.label.term, "score": round(row.score, 4), "source": row.source}
+        for row in image.effective_labels.all()
+    ]
+    facts = read_facts(document, width, height) | {"labels": labels, "colours": read_colours(document)}
+    # Labels come from people and sidecars too: they are told whatever became of the annotator's.
+    looked_for = {"labels", *(kind for kind in FEATURES_OF if was_looked_for(document, kind))}
+    published = [kind for kind in FEATURES_OF if kind in galaxy.published_features]
+    failed = [kind for kind in kinds_of(read_failed(document)) if kind in published and kind not in looked_for]
+    return {
+        **{kind: facts[kind] for kind in published if kind in looked_for},
+        "failed": failed,
+        "not_looked_for": [kind for kind in published if kind not in looked_for and kind not in failed],
+    }

@@ -2,7 +2,10 @@
 
 import hashlib
 import io
+import json
 import uuid
+import zlib
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -14,7 +17,10 @@ from django.core.files.storage import storages
 from factory.django import DjangoModelFactory
 from PIL import Image as Pillow
 
+from catalog.annotators.google_answers import KEYS
 from catalog.models import (
+    Annotation,
+    AnnotationPayload,
     AnnotationStatus,
     Build,
     Cluster,
@@ -262,3 +268,20 @@ class JobFactory(DjangoModelFactory[Job]):
 
     kind = "build_galaxy"
     collection = factory.SubFactory(CollectionFactory)
+
+
+def keep_answers(
+    image: Image, document: dict[str, Any], *, failed: Sequence[str] = (), without: Sequence[str] = ()
+) -> None:
+    """Keep a document as the collection's annotator would have answered it, feature by feature.
+
+    What it lacks was looked for and not found, unless the feature is in `without` (not looked for) or in `failed`.
+    """
+    row = {"sha256": image.current_revision.sha256, "annotator": image.collection.annotator, "model": "m1"}
+    for feature, keys in KEYS.items():
+        if feature in failed:
+            Annotation.objects.create(**row, feature=feature, status="failed", error="The picture has no end.")
+        elif feature not in without:
+            annotation = Annotation.objects.create(**row, feature=feature, status="answered")
+            part = json.dumps({key: document[key] for key in keys if key in document})
+            AnnotationPayload.objects.create(annotation=annotation, document=zlib.compress(part.encode()))

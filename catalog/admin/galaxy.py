@@ -18,7 +18,7 @@ from catalog.admin.job_actions import JobAction, JobActionAdmin, register_job_ac
 from catalog.admin.pictures import NOTHING, admin_link, thumbnails
 from catalog.admin.policy import may
 from catalog.admin.shown_builds import count_images, find_covers
-from catalog.models import Build, Cluster, Galaxy, Publication
+from catalog.models import Build, Cluster, Galaxy, Publication, PublishedFeature
 from catalog.permissions import Verb
 from catalog.terms import MAX_TERM_LENGTH, fold_term
 
@@ -69,6 +69,15 @@ class GalaxyForm(forms.ModelForm[Galaxy]):
         help_text="Labels that get a cluster of their own whatever k-means finds, one a line, as images carry them.",
     )
 
+    published_features = forms.TypedMultipleChoiceField(
+        required=False,
+        coerce=str,
+        choices=PublishedFeature,
+        widget=forms.CheckboxSelectMultiple,
+        label="What visitors learn of each image",
+        help_text="Nothing else that an annotator answered leaves the house. Shows after publishing again.",
+    )
+
     class Meta:
         model = Galaxy
         fields = [
@@ -82,6 +91,7 @@ class GalaxyForm(forms.ModelForm[Galaxy]):
             "visual_weight",
             "perplexity",
             "random_state",
+            "published_features",
             "publish_documents",
         ]
         widgets = {
@@ -115,7 +125,7 @@ class GalaxyAdmin(PageAdmin[Galaxy], JobActionAdmin[Galaxy]):
                 "description": "What is changed here shows after the next build.",
             },
         ),
-        ("Publishing", {"fields": ["publish_documents"]}),
+        ("Publishing", {"fields": ["published_features", "publish_documents"]}),
         ("Clusters", {"fields": ["clusters"]}),
         ("More", {"fields": ["uuid", "created_at"], "classes": ["collapse"]}),
     ]

@@ -4,9 +4,10 @@ import json
 from typing import Any
 
 from catalog.admin.addresses import rendition_address
+from catalog.admin.image_facts import feature_rows, picture_boxes
 from catalog.admin.pictures import admin_link, colour_chip, score_meter, thumbnail
 from catalog.admin.shown_builds import latest_builds
-from catalog.models import Annotation, Image
+from catalog.models import Image
 from catalog.services.documents import assemble_document, read_colours
 from catalog.services.duplicates import look_alikes
 
@@ -44,7 +45,8 @@ def image_panels(image: Image, *, insider: bool) -> dict[str, Any]:
             ],
             "decisions": image.decisions.select_related("label", "change__made_by"),
             "occurrences": image.occurrences.order_by("source", "location"),
-            "features": _features(image),
+            "features": feature_rows(image, document),
+            "drawing": picture_boxes(image, document),
             "document": json.dumps(document, indent=2, ensure_ascii=False) if document else "",
         }
     return panels
@@ -52,18 +54,3 @@ def image_panels(image: Image, *, insider: bool) -> dict[str, Any]:
 
 def _label(row: Any) -> dict[str, Any]:
     return {"term": row.label.term, "score": score_meter(row.score), "source": row.source}
-
-
-def _features(image: Image) -> list[dict[str, str]]:
-    """What the annotator was asked for, and how that went; what the collection wants and nobody asked is "not looked for"."""
-    if image.current_revision is None:
-        return []
-    rows = Annotation.objects.filter(
-        sha256=image.current_revision.sha256, annotator=image.collection.annotator
-    ).order_by("feature", "updated_at")
-    told = {
-        row.feature: {"name": row.feature, "status": row.get_status_display(), "error": row.error, "model": row.model}
-        for row in rows
-    }
-    missing = {name: {"name": name, "status": "Not looked for"} for name in image.collection.features}
-    return [row for _, row in sorted((missing | told).items())]

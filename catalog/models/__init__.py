@@ -6,7 +6,7 @@ from catalog.models.api_key import ApiKey
 from catalog.models.collection import Collection, Membership, Role, Visibility
 from catalog.models.duplicate import NearDuplicate
 from catalog.models.embedding import Embedding, EmbeddingBlock, EmbeddingRow
-from catalog.models.galaxy import Build, Cluster, Galaxy, Group, Pin, Position
+from catalog.models.galaxy import Build, Cluster, Galaxy, Group, Pin, Position, PublishedFeature
 from catalog.models.image import AnnotationStatus, Image, Occurrence, Refusal, Rendition, Revision
 from catalog.models.job import Job, JobStatus
 from catalog.models.label import Change, Decision, EffectiveLabel, Label, MachineLabel
@@ -47,6 +47,7 @@ __all__ = [
     "Position",
     "Publication",
     "PublicationObject",
+    "PublishedFeature",
     "Refusal",
     "Rendition",
     "Revision",

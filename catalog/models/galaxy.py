@@ -15,6 +15,39 @@ from catalog.terms import fold_term
 MAX_EXTRA_CLUSTERS = 40
 
 
+class PublishedFeature(models.TextChoices):
+    """What of an image's annotations a publication may tell; the label says what each one reveals."""
+
+    LABELS = "labels", "Labels: what the pictures show"
+    OBJECTS = "objects", "Objects: things by name, and where in the picture they are"
+    FACES = (
+        "faces",
+        "Faces: where people's faces are, how heads are held, and what their expressions look like. No names",
+    )
+    TEXT = "text", "Text: everything readable in the pictures, be it a name, an address, a letter or a number plate"
+    LANDMARKS = "landmarks", "Landmarks: well-known places with their coordinates, and so where somebody has been"
+    LOGOS = "logos", "Logos: brands that are seen, on things and on what people wear"
+    COLOURS = "colours", "Colours: the dominant ones, and how much of the picture they fill"
+    SAFE_SEARCH = "safe_search", "Safe search: how likely a picture is adult, violent or medical, as a machine guesses"
+    WEB = "web", "Web: what the picture is called where it, or one like it, is found on the web; that may name people"
+
+
+def default_published_features() -> list[str]:
+    """What tells of nobody in a picture."""
+    return [PublishedFeature.LABELS, PublishedFeature.COLOURS]
+
+
+def validate_published_features(value: object) -> None:
+    """A list of features that can be published, each at most once."""
+    known = ", ".join(PublishedFeature.values)
+    if not isinstance(value, list) or not set(map(str, value)) <= set(PublishedFeature.values):
+        raise ValidationError(f"Expected a list of some of {known}, got {json.dumps(value)[:200]}.")
+    if len(set(value)) < len(value):
+        raise ValidationError(
+            f"Expected each feature once, got {json.dumps(value)[:200]}. Leave out what is there twice."
+        )
+
+
 def validate_extra_cluster_labels(value: object) -> None:
     """A list of at most forty terms, none of them empty or twice the same."""
     expected = f'Expected a list of at most {MAX_EXTRA_CLUSTERS} labels such as ["cat", "snow"]'
@@ -69,9 +102,15 @@ class Galaxy(models.Model):
     random_state = models.PositiveIntegerField(
         default=0, help_text="The seed: the same input and seed give the same map."
     )
+    published_features = models.JSONField(
+        default=default_published_features,
+        blank=True,
+        validators=[validate_published_features],
+        help_text="What visitors learn of each image. Nothing else that an annotator answered leaves the house.",
+    )
     publish_documents = models.BooleanField(
         default=False,
-        help_text="Publish what the annotator answered, whole, beside the labels. Off unless you mean it.",
+        help_text="Publish what the annotator answered, whole, whatever is chosen above. Off unless you mean it.",
     )
     current_publication = models.OneToOneField(
         "Publication", on_delete=models.SET_NULL, null=True, blank=True, related_name="current_of", editable=False

@@ -7,7 +7,7 @@ from typing import Any
 
 from catalog.models import Annotation, Image
 
-__all__ = ["assemble_document", "assemble_documents", "pack_payload", "read_colours", "read_payload"]
+__all__ = ["assemble_document", "assemble_documents", "pack_payload", "read_colours", "read_failed", "read_payload"]
 
 Document = dict[str, Any]
 
@@ -26,6 +26,7 @@ EMPTY_ANSWERS: dict[str, Document] = {
     "WEB_DETECTION": {"webDetection": {}},
 }
 RPC_INTERNAL = 13  # google.rpc.Code.INTERNAL
+FAILED = "Failed: "
 CHUNK = 500
 
 
@@ -73,6 +74,12 @@ def pack_payload(document: Document) -> bytes:
     return zlib.compress(json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode())
 
 
+def read_failed(document: Document) -> list[str]:
+    """The features that a document names as failed."""
+    message = str(document.get("error", {}).get("message", ""))
+    return message.removeprefix(FAILED).removesuffix(".").split(", ") if message.startswith(FAILED) else []
+
+
 def read_payload(document: bytes | memoryview) -> Document:
     """The JSON of an AnnotationPayload."""
     payload: Document = json.loads(zlib.decompress(document))
@@ -112,7 +119,7 @@ def _merge(annotations: Iterable[Annotation]) -> Document:
     for _feature, annotation in sorted(answers.items()):
         document |= _read_payload(annotation)
     if missing := sorted(failed - set(answers)):
-        document["error"] = {"code": RPC_INTERNAL, "message": f"Failed: {', '.join(missing)}."}
+        document["error"] = {"code": RPC_INTERNAL, "message": f"{FAILED}{', '.join(missing)}."}
     return document
 
 

@@ -7,26 +7,28 @@ from uuid import UUID
 from explorer.artifact.format import FORMAT_VERSION, ArtifactError, check_name, decode_json, encode_json
 from explorer.artifact.points import compress, decompress
 
+# Which keys a value may hold: a mapping of them, of a list's items too. None: no mapping may lie there. `document` has its own list.
+Shape = Mapping[str, "Shape | None"]
+SCORED: Shape = dict.fromkeys(["name", "score", "box"])
+
 # The allow-list. A key that is not here stops the publication: better no galaxy than one that tells a secret.
-IMAGE_KEYS = frozenset(
-    [
-        "uuid",
-        "title",
-        "description",
-        "width",
-        "height",
-        "cluster",
-        "labels",
-        "colours",
-        "creator",
-        "credit",
-        "licence",
-        "source_url",
-        "document",
-    ]
-)
-LABEL_KEYS = frozenset(["term", "score", "source"])
-COLOUR_KEYS = frozenset(["colour", "score", "pixel_fraction"])
+IMAGE_SHAPE: Shape = {
+    **dict.fromkeys(["uuid", "title", "description", "width", "height", "cluster"]),
+    **dict.fromkeys(["creator", "credit", "licence", "source_url"]),
+    "labels": dict.fromkeys(["term", "score", "source"]),
+    "objects": SCORED,
+    "faces": {
+        **dict.fromkeys(["score", "box", "landmarks", "roll", "pan", "tilt"]),
+        "likelihoods": dict.fromkeys(["joy", "sorrow", "anger", "surprise", "under_exposed", "blurred", "headwear"]),
+    },
+    "text": {"text": None, "lines": dict.fromkeys(["text", "box"])},
+    "landmarks": {**SCORED, "places": dict.fromkeys(["latitude", "longitude"])},
+    "logos": SCORED,
+    "colours": dict.fromkeys(["colour", "score", "pixel_fraction"]),
+    "safe_search": dict.fromkeys(["adult", "spoof", "medical", "violence", "racy"]),
+    "web": {"best_guess_labels": None, "entities": dict.fromkeys(["name", "score"])},
+    **dict.fromkeys(["failed", "not_looked_for"]),
+}
 # The fields of Cloud Vision's AnnotateImageResponse.
 DOCUMENT_KEYS = frozenset(
     [
@@ -51,7 +53,8 @@ def encode_shard(images: Sequence[Mapping[str, Any]], uuids: Sequence[UUID], clu
 
     Parameters
     ----------
-    images: one mapping per point, in point order, keys from `IMAGE_KEYS`; `uuid` is required, and `cluster` is set here.
+    images: one mapping per point, in point order, shaped like `IMAGE_SHAPE` and perhaps with a raw
+        `document`; `uuid` is required, and `cluster` is set here.
     uuids: which image each point is; a mapping about another one raises.
     clusters: index of each point's cluster.
 
@@ -79,20 +82,27 @@ def encode_shard(images: Sequence[Mapping[str, Any]], uuids: Sequence[UUID], clu
 
 def check_allowed(image: Mapping[str, Any]) -> None:
     """Raise ArtifactError if the details hold a field that is not on the allow-list."""
-    _check_keys(image, IMAGE_KEYS, "an image's details", image)
-    for label in image.get("labels") or ():
-        _check_keys(label, LABEL_KEYS, "a label", image)
-    for colour in image.get("colours") or ():
-        _check_keys(colour, COLOUR_KEYS, "a colour", image)
+    facts = {key: value for key, value in image.items() if key != "document"}
+    _check(facts, IMAGE_SHAPE, "the details", image)
     _check_keys(image.get("document") or (), DOCUMENT_KEYS, "the raw document", image)
 
 
-def _check_keys(keys: Iterable[str], allowed: frozenset[str], what: str, image: Mapping[str, Any]) -> None:
+def _check(value: Any, shape: Shape | None, where: str, image: Mapping[str, Any]) -> None:
+    if isinstance(value, list | tuple):
+        for item in value:
+            _check(item, shape, where, image)
+    elif isinstance(value, Mapping):
+        _check_keys(value, frozenset(shape or ()), where, image)
+        for key, item in value.items():
+            _check(item, (shape or {})[key], key, image)
+
+
+def _check_keys(keys: Iterable[str], allowed: frozenset[str], where: str, image: Mapping[str, Any]) -> None:
     unknown = sorted(set(keys) - allowed)
     if unknown:
         raise ArtifactError(
-            f"Expected only public fields in {what} of image {image.get('uuid')}, got also {', '.join(unknown)}: leave them out, "
-            "or add them to the allow-list in explorer/artifact/details.py if everybody may see them."
+            f"Expected only public fields in {where} of image {image.get('uuid')}, got also {', '.join(unknown)}: leave them "
+            "out, or add them to the allow-list in explorer/artifact/details.py if everybody may see them."
         )
 
 

@@ -5,13 +5,14 @@ import json
 import pytest
 from django.core.files.storage import storages
 
-from catalog.models import Galaxy, Image, Label, PendingDeletion, Publication
+from catalog.models import Galaxy, Image, Label, PendingDeletion, Publication, PublishedFeature
 from catalog.services.build import build_galaxy
 from catalog.services.decide import decide_labels
 from catalog.services.progress import CancelledError
 from explorer.artifact import ArtifactReader
 from explorer.services import PublishError, publish_galaxy
-from tests.factories import CollectionFactory, GalaxyFactory, ImageFactory, UserFactory
+from tests.factories import CollectionFactory, GalaxyFactory, ImageFactory, UserFactory, keep_answers
+from tests.vision_documents import full_document
 
 pytestmark = pytest.mark.django_db
 
@@ -162,3 +163,35 @@ def test_nothing_of_the_house_is_in_the_manifest(galaxy: Galaxy):
     text = json.dumps(published(galaxy).manifest.to_json())
     assert str(galaxy.collection.uuid) not in text
     assert "sha256" not in text
+
+
+def test_only_the_chosen_features_are_published_and_what_is_missing_says_why(galaxy: Galaxy):
+    image = Image.objects.select_related("current_revision")[0]
+    document = full_document(image.current_revision.width, image.current_revision.height)
+    keep_answers(image, document, failed=["LOGO_DETECTION"], without=["LANDMARK_DETECTION", "LOGO_DETECTION"])
+    publish_galaxy(galaxy)
+    told = all_details(galaxy)[str(image.uuid)]
+    assert {"labels", "colours"} <= set(told) and not {"faces", "text", "objects", "safe_search", "web"} & set(told)
+    assert (told["failed"], told["not_looked_for"]) == ([], [])
+
+    galaxy.published_features = ["faces", "text", "landmarks", "logos"]
+    galaxy.save()
+    assert publish_galaxy(galaxy).created
+
+    told = all_details(galaxy)[str(image.uuid)]
+    assert not {"labels", "colours", "objects", "document"} & set(told)
+    assert told["faces"][0]["likelihoods"] == {"joy": 5, "anger": 1, "headwear": 3}
+    assert told["text"]["lines"][1]["text"] == "<b>Lyon</b>"
+    assert (told["failed"], told["not_looked_for"]) == (["logos"], ["landmarks"])
+
+
+def test_looked_for_and_none_found_is_published_as_empty(galaxy: Galaxy):
+    image = Image.objects.select_related("current_revision")[0]
+    keep_answers(image, {}, without=[])
+    galaxy.published_features = PublishedFeature.values
+    galaxy.save()
+    publish_galaxy(galaxy)
+
+    told = all_details(galaxy)[str(image.uuid)]
+    assert (told["faces"], told["text"], told["safe_search"]) == ([], {"text": "", "lines": []}, {})
+    assert (told["failed"], told["not_looked_for"]) == ([], [])

@@ -4,6 +4,7 @@ import { followAddress, openAddress } from "./actions/address";
 import type { ActionContext } from "./actions/context";
 import { followKeyboard } from "./actions/keyboard";
 import { load } from "./actions/load";
+import { readBoxesShown } from "./actions/toggle_boxes";
 import { readConfig } from "./config";
 import { mountScene } from "./scene/mount";
 import { createGalaxyStore, watch } from "./store/store";
@@ -16,7 +17,7 @@ if (root === null) throw new Error('Expected an element with the id "galaxy-root
 const wantsLessMotion = window.matchMedia("(prefers-reduced-motion: reduce)");
 const isNarrow = window.matchMedia("(max-width: 720px)").matches;
 const context: ActionContext = {
-  store: createGalaxyStore({ reducedMotion: wantsLessMotion.matches, clustersOpen: !isNarrow }),
+  store: createGalaxyStore({ reducedMotion: wantsLessMotion.matches, boxesShown: readBoxesShown(), clustersOpen: !isNarrow }),
   config: readConfig(document),
   stage: null,
 };

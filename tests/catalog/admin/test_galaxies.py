@@ -27,6 +27,7 @@ def desk(client_as):
             "visual_weight": "0",
             "perplexity": "50",
             "random_state": "0",
+            "published_features": ["labels", "colours"],
             "builds-TOTAL_FORMS": 0,
             "builds-INITIAL_FORMS": 0,
         }
@@ -50,6 +51,18 @@ def test_labels_typed_as_they_were_are_no_change(desk):
     post(extra_cluster_labels=" cat\n\npolar bear ")
     assert LogEntry.objects.get().get_change_message() == "No fields changed."
     assert Galaxy.objects.get().extra_cluster_labels == ["cat", "polar bear"]
+
+
+def test_what_visitors_learn_is_chosen_kind_by_kind_and_each_says_what_it_reveals(desk):
+    client, address, post = desk
+    page = client.get(address).content.decode()
+    assert page.count('name="published_features"') == 9
+    assert page.count(" checked") == 2  # labels and colours
+    assert "number plate" in page and "where somebody has been" in page
+    post(published_features=["labels", "objects"])
+    assert Galaxy.objects.get().published_features == ["labels", "objects"]
+    post(published_features=["labels", "names"])
+    assert Galaxy.objects.get().published_features == ["labels", "objects"]
 
 
 def test_a_label_longer_than_labels_are_is_refused_and_stays_typed(desk):

@@ -1,6 +1,7 @@
 """The images list and page: to be found, looked at, described and hidden."""
 
 import json
+import re
 import zlib
 
 import pytest
@@ -8,7 +9,8 @@ from django.urls import reverse
 
 from catalog.models import Annotation, AnnotationPayload, EffectiveLabel, Image, Label
 from tests.catalog.admin.world import make_library
-from tests.factories import ImageFactory, LabelFactory
+from tests.factories import ImageFactory, LabelFactory, keep_answers
+from tests.vision_documents import OBJECT, full_document
 
 pytestmark = pytest.mark.django_db
 
@@ -104,6 +106,41 @@ def test_the_page_shows_what_holds_and_what_is_behind_it(admin_client):
     assert "No cat at all" in page and "cats/tom.jpg" in page
     assert "<td>LABEL_DETECTION</td><td>Not looked for</td>" in page
     assert library.build.groups.first().cluster.name in page
+
+
+def test_the_page_draws_what_was_found_and_says_of_every_feature_what_came(admin_client):
+    image = make_library().images[0]
+    width, height = image.current_revision.width, image.current_revision.height
+    keep_answers(
+        image,
+        full_document(width, height) | {"logoAnnotations": []},
+        failed=["SAFE_SEARCH_DETECTION"],
+        without=["WEB_DETECTION", "TEXT_DETECTION"],
+    )
+    Annotation.objects.filter(feature="LANDMARK_DETECTION").update(status="unknown")
+    page = admin_client.get(reverse("admin:catalog_image_change", args=[image.pk])).content.decode()
+
+    assert f'<svg class="galaxy-boxes" viewBox="0 0 {width} {height}"' in page
+    assert f'<image href="/media/{image.uuid}/view" width="{width}" height="{height}"/>' in page
+    left, top, right, bottom = OBJECT
+    drawn = re.search(r'galaxy-box-objects" x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)"', page)
+    wanted = (left * width, top * height, (right - left) * width, (bottom - top) * height)
+    assert tuple(map(float, drawn.groups())) == pytest.approx(wanted, abs=0.06)
+    assert page.count("<circle cx=") - page.count('<circle cx="8"') == 2  # the eyes; the rest are colour chips
+    assert "&lt;b&gt;Lyon&lt;/b&gt;" in page and "<b>Lyon</b>" not in page
+    for row in (
+        "<td>OBJECT_LOCALIZATION</td><td>Answered: Bicycle</td>",
+        "<td>FACE_DETECTION</td><td>Answered: 1 face</td>",
+        "<td>DOCUMENT_TEXT_DETECTION</td><td>Answered: 2 lines</td>",
+        "<td>IMAGE_PROPERTIES</td><td>Answered: 2 colours</td>",
+        "<td>CROP_HINTS</td><td>Answered: 1 crop hint</td>",
+        "<td>LOGO_DETECTION</td><td>Looked for, none found</td>",
+        "<td>SAFE_SEARCH_DETECTION</td><td>Failed</td><td>m1</td><td>The picture has no end.</td>",
+        "<td>LANDMARK_DETECTION</td><td>Unknown: sent, but the answer was lost.",
+        "<td>WEB_DETECTION</td><td>Not looked for</td>",
+        "<td>TEXT_DETECTION</td><td>Not looked for</td>",
+    ):
+        assert row in page
 
 
 def test_machine_labels_that_do_not_hold_are_still_told(admin_client):

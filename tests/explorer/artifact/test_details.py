@@ -28,9 +28,15 @@ def test_details_come_back_with_their_cluster():
 @pytest.mark.parametrize(
     ("extra", "message"),
     [
-        ({"external_id": "7", "path": "/home"}, "in an image's details .*, got also external_id, path"),
-        ({"labels": [{"term": "cat", "score": 1.0, "decided_by": "ann"}]}, "in a label .*, got also decided_by"),
-        ({"colours": [{"colour": "#000000", "note": ""}]}, "in a colour .*, got also note"),
+        ({"external_id": "7", "path": "/home"}, "in the details .*, got also external_id, path"),
+        ({"labels": [{"term": "cat", "score": 1.0, "decided_by": "ann"}]}, "in labels .*, got also decided_by"),
+        ({"colours": [{"colour": "#000000", "note": ""}]}, "in colours .*, got also note"),
+        ({"faces": [{"box": [0, 0, 1, 1], "name": "Ann"}]}, "in faces .*, got also name"),
+        ({"faces": [{"likelihoods": {"joy": 5, "drunk": 5}}]}, "in likelihoods .*, got also drunk"),
+        ({"text": {"text": "x", "lines": [{"text": "x", "language": "la"}]}}, "in lines .*, got also language"),
+        ({"landmarks": [{"places": [{"latitude": 1, "address": "x"}]}]}, "in places .*, got also address"),
+        ({"objects": [{"name": {"path": "/home"}}]}, "in name .*, got also path"),
+        ({"title": [{"path": "/home"}]}, "in title .*, got also path"),
         (
             {"document": {"labelAnnotations": [], "context": {"uri": "gs://private"}}},
             "raw document .*, got also context",

@@ -9,7 +9,7 @@ export const close: Action = {
   perform: ({ store }) => {
     const { helpOpen, selection } = store.getState();
     if (helpOpen) store.setState({ helpOpen: false });
-    else if (selection !== null) store.setState({ selection: null, details: null, announcement: text.announceClosed });
+    else if (selection !== null) store.setState({ selection: null, details: null, litMark: null, announcement: text.announceClosed });
     else store.setState({ focusedCluster: null });
   },
 };

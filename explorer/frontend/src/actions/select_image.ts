@@ -17,7 +17,7 @@ export function selectImage(context: ActionContext, index: number): void {
   const { galaxy, selection } = store.getState();
   if (galaxy === null || index < 0 || index >= galaxy.points.n || selection?.index === index) return;
   const uuid = galaxy.ids.uuidAt(index);
-  store.setState({ selection: { uuid, index }, details: { status: "loading" }, focusedCluster: galaxy.points.cluster[index] ?? null });
+  store.setState({ selection: { uuid, index }, details: { status: "loading" }, litMark: null, focusedCluster: galaxy.points.cluster[index] ?? null });
   void fetchDetails(context, index, uuid);
 }
 

@@ -72,16 +72,66 @@ export interface DominantColour {
   readonly pixel_fraction: number;
 }
 
+/** Left, top, width, height in shares of the upright picture, 0 to 1. */
+export type Box = readonly [left: number, top: number, width: number, height: number];
+
+/** A thing with a name that was found in a picture. */
+export interface Found {
+  readonly name: string;
+  readonly score: number;
+  readonly box?: Box;
+}
+
+export interface Landmark extends Found {
+  readonly places: readonly { readonly latitude: number; readonly longitude: number }[];
+}
+
+/** 1 (very unlikely) to 5 (very likely), of what was looked for. */
+export type Likelihoods = Readonly<Record<string, number>>;
+
+export interface Face {
+  readonly score: number;
+  readonly box?: Box;
+  /** Eyes, nose and so on, in shares of the picture. */
+  readonly landmarks: readonly (readonly [x: number, y: number])[];
+  /** Degrees: clockwise, to the right of the picture, upwards. Absent: nobody measured it. */
+  readonly roll?: number;
+  readonly pan?: number;
+  readonly tilt?: number;
+  readonly likelihoods: Likelihoods;
+}
+
+export interface TextLine {
+  readonly text: string;
+  readonly box?: Box;
+}
+
+export type FactKind = "labels" | "objects" | "faces" | "text" | "landmarks" | "logos" | "colours" | "safe_search" | "web";
+
+/** What was found, by kind: absent if it is not published or there is nothing to tell, empty if it was looked for and not found. */
+export interface Facts {
+  readonly labels?: readonly Label[];
+  readonly objects?: readonly Found[];
+  readonly faces?: readonly Face[];
+  readonly text?: { readonly text: string; readonly lines: readonly TextLine[] };
+  readonly landmarks?: readonly Landmark[];
+  readonly logos?: readonly Found[];
+  readonly colours?: readonly DominantColour[];
+  readonly safe_search?: Likelihoods;
+  readonly web?: { readonly best_guess_labels: readonly string[]; readonly entities: readonly Found[] };
+  /** Absent in galaxies that were published before there was more than labels and colours. */
+  readonly failed?: readonly FactKind[];
+  readonly not_looked_for?: readonly FactKind[];
+}
+
 /** All that is published about one picture. */
-export interface Details {
+export interface Details extends Facts {
   readonly uuid: string;
   readonly title: string;
   readonly description: string;
   readonly width: number;
   readonly height: number;
   readonly cluster: number;
-  readonly labels: readonly Label[];
-  readonly colours: readonly DominantColour[];
   readonly creator: string;
   readonly credit: string;
   readonly licence: string;

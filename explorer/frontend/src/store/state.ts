@@ -52,6 +52,10 @@ export interface State {
   readonly clustersOpen: boolean;
   readonly helpOpen: boolean;
   readonly reducedMotion: boolean;
+  /** Whether boxes lie on the picture in the panel. */
+  readonly boxesShown: boolean;
+  /** The mark (`math/marks`) pointed at in the panel, on the picture or in its row. Null: none. */
+  readonly litMark: string | null;
   readonly insets: Insets;
   /** A short message for everybody, until it is closed. Empty: none. */
   readonly notice: string;
@@ -76,6 +80,8 @@ export const INITIAL_STATE: State = {
   clustersOpen: true,
   helpOpen: false,
   reducedMotion: false,
+  boxesShown: true,
+  litMark: null,
   insets: { left: 0, right: 0, bottom: 0 },
   notice: "",
   announcement: "",

@@ -2,6 +2,20 @@
 const count = new Intl.NumberFormat("en-GB");
 const percent = new Intl.NumberFormat("en-GB", { style: "percent", maximumFractionDigits: 0 });
 
+/** How a head is held, in degrees as Cloud Vision gives them; under 4 nobody sees it. */
+function describePose(roll: number | undefined, pan: number | undefined, tilt: number | undefined): string {
+  const parts: string[] = [];
+  const tell = (angle: number | undefined, positive: string, negative: string): void => {
+    if (angle !== undefined && Math.abs(angle) >= 4) parts.push(`${angle > 0 ? positive : negative} ${Math.abs(angle).toFixed(0)}°`);
+  };
+  tell(pan, "turned right", "turned left");
+  tell(tilt, "looking up", "looking down");
+  tell(roll, "leaning right", "leaning left");
+  if (parts.length > 0) return parts.join(", ");
+  if (pan !== undefined && tilt !== undefined) return "straight ahead";
+  return roll === undefined ? "" : "upright";
+}
+
 export const text = {
   pictures: (n: number): string => `${count.format(n)} ${n === 1 ? "picture" : "pictures"}`,
   number: (n: number): string => count.format(n),
@@ -50,6 +64,53 @@ export const text = {
   flyToCluster: (name: string): string => `Fly to ${name}`,
   colours: "Colours",
   colour: (colour: string, share: number): string => `${colour}, ${percent.format(share)} of the picture`,
+  boxes: "Boxes",
+  boxesTitle: "Show or hide what was found, on the picture (B)",
+  boxesOnPicture: "What was found, on the picture. Arrow keys go from one to the next, Enter goes to its row.",
+  showOnPicture: (name: string): string => `Show on the picture: ${name}`,
+  objects: "Objects",
+  faces: "Faces",
+  face: (n: number): string => `Face ${n}`,
+  pose: describePose,
+  likelihoodOf: {
+    joy: "Joy",
+    sorrow: "Sorrow",
+    anger: "Anger",
+    surprise: "Surprise",
+    under_exposed: "Under-exposed",
+    blurred: "Blurred",
+    headwear: "Headwear",
+    adult: "Adult",
+    spoof: "Spoof",
+    medical: "Medical",
+    violence: "Violence",
+    racy: "Racy",
+  } as Readonly<Record<string, string>>,
+  likelihoods: ["unknown", "very unlikely", "unlikely", "possible", "likely", "very likely"],
+  textInPicture: "Text",
+  copyText: "Copy text",
+  textCopied: "Text copied",
+  textFailed: "The text could not be copied; select it instead.",
+  landmarks: "Landmarks",
+  coordinates: (latitude: number, longitude: number): string =>
+    `${Math.abs(latitude).toFixed(5)}° ${latitude < 0 ? "S" : "N"}, ${Math.abs(longitude).toFixed(5)}° ${longitude < 0 ? "W" : "E"}`,
+  logos: "Logos",
+  safeSearch: "Safe search",
+  web: "On the web",
+  kinds: {
+    labels: "labels",
+    objects: "objects",
+    faces: "faces",
+    text: "text",
+    landmarks: "landmarks",
+    logos: "logos",
+    colours: "colours",
+    safe_search: "safe search",
+    web: "web",
+  },
+  noneFound: (kinds: readonly string[]): string => `Looked for, none found: ${kinds.join(", ")}`,
+  failed: (kinds: readonly string[]): string => `Failed: ${kinds.join(", ")}`,
+  notLookedFor: (kinds: readonly string[]): string => `Not looked for: ${kinds.join(", ")}`,
   rights: "Rights",
   creator: "By",
   credit: "Credit",

@@ -3,10 +3,13 @@ import { close } from "../actions/close";
 import { flyToCluster } from "../actions/fly_to_cluster";
 import { retryDetails } from "../actions/select_image";
 import { step } from "../actions/step";
+import { toggleBoxes } from "../actions/toggle_boxes";
+import { aspectRatio } from "../math/quantise";
 import { text } from "../text/en";
 import { Chip } from "./chip";
 import { useActionContext, useGalaxy, useInset } from "./hooks";
 import { Icon } from "./icons";
+import { marksOf } from "./marks";
 import { PanelDocument } from "./panel_document";
 import { PanelFacts } from "./panel_facts";
 import { PanelFoot } from "./panel_foot";
@@ -17,11 +20,14 @@ export function Panel() {
   const context = useActionContext();
   const selection = useGalaxy((state) => state.selection);
   const state = useGalaxy((state) => state.details);
+  const aspect = useGalaxy((state) => state.galaxy?.points.aspect[state.selection?.index ?? -1] ?? 128);
   const element = useRef<HTMLElement>(null);
   useInset("right", element, 16);
   useListFocus(element);
   if (selection === null) return null;
   const details = state?.status === "ready" && state.details.uuid === selection.uuid ? state.details : null;
+  // The artifact's byte is right to 2 %; the details know exactly.
+  const ratio = details === null ? aspectRatio(aspect) : details.width / details.height;
   const title = details === null ? "" : details.title || text.untitled;
   return (
     <aside ref={element} className="panel glass" aria-label={title || text.tabs.picture} tabIndex={-1} data-uuid={selection.uuid}>
@@ -40,8 +46,8 @@ export function Panel() {
           <Icon name="close" />
         </button>
       </div>
-      <div className="panel-body" key={selection.uuid}>
-        <PanelPicture uuid={selection.uuid} index={selection.index} title={title} details={details} />
+      <div className="panel-body" key={selection.uuid} style={{ "--ratio": ratio }}>
+        <PanelPicture uuid={selection.uuid} title={title} details={details} />
         {details !== null && (
           <>
             <h2 className="panel-title">{title}</h2>
@@ -49,6 +55,7 @@ export function Panel() {
             <Tabs
               facts={<PanelFacts details={details} />}
               document={<PanelDocument document={details.document} />}
+              hasBoxes={marksOf(details).length > 0}
             />
           </>
         )}
@@ -128,7 +135,13 @@ function StepButtons() {
   );
 }
 
-function Tabs({ facts, document }: { readonly facts: React.ReactNode; readonly document: React.ReactNode }) {
+interface TabsProps {
+  readonly facts: React.ReactNode;
+  readonly document: React.ReactNode;
+  readonly hasBoxes: boolean;
+}
+
+function Tabs({ facts, document, hasBoxes }: TabsProps) {
   const [open, setOpen] = useState<"picture" | "document">("picture");
   const names = ["picture", "document"] as const;
   const list = useRef<HTMLDivElement>(null);
@@ -141,28 +154,50 @@ function Tabs({ facts, document }: { readonly facts: React.ReactNode; readonly d
   };
   return (
     <>
-      <div ref={list} className="tabs" role="tablist">
-        {names.map((name) => (
-          <button
-            key={name}
-            type="button"
-            role="tab"
-            id={`tab-${name}`}
-            aria-selected={open === name}
-            aria-controls="tab-content"
-            tabIndex={open === name ? 0 : -1}
-            onKeyDown={move}
-            onClick={() => {
-              setOpen(name);
-            }}
-          >
-            {text.tabs[name]}
-          </button>
-        ))}
+      <div className="tabs">
+        <div ref={list} className="tab-list" role="tablist">
+          {names.map((name) => (
+            <button
+              key={name}
+              type="button"
+              role="tab"
+              id={`tab-${name}`}
+              aria-selected={open === name}
+              aria-controls="tab-content"
+              tabIndex={open === name ? 0 : -1}
+              onKeyDown={move}
+              onClick={() => {
+                setOpen(name);
+              }}
+            >
+              {text.tabs[name]}
+            </button>
+          ))}
+        </div>
+        {hasBoxes && <BoxesToggle />}
       </div>
       <div id="tab-content" role="tabpanel" aria-labelledby={`tab-${open}`}>
         {open === "picture" ? facts : document}
       </div>
     </>
+  );
+}
+
+function BoxesToggle() {
+  const context = useActionContext();
+  const isShown = useGalaxy((state) => state.boxesShown);
+  return (
+    <button
+      type="button"
+      className="boxes-toggle"
+      aria-pressed={isShown}
+      title={text.boxesTitle}
+      onClick={() => {
+        toggleBoxes.perform(context);
+      }}
+    >
+      <Icon name="boxes" />
+      {text.boxes}
+    </button>
   );
 }

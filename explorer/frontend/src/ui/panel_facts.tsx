@@ -1,18 +1,28 @@
-import type { Details } from "../api/wire";
+import type { Details, DominantColour, Label } from "../api/wire";
 import { text } from "../text/en";
+import { Chip } from "./chip";
+import { Faces, Landmarks, Missing, SafeSearch, TextInPicture, Things, Web } from "./panel_found";
 
 /** What was detected in a picture, and whose it is. */
 export function PanelFacts({ details }: { readonly details: Details }) {
   return (
     <div className="facts">
-      <Labels labels={details.labels} />
-      {details.colours.length > 0 && <Colours colours={details.colours} />}
+      {details.labels !== undefined && <Labels labels={details.labels} />}
+      <Things title={text.objects} kind="objects" things={details.objects} />
+      <Faces faces={details.faces} />
+      <TextInPicture found={details.text} />
+      <Landmarks landmarks={details.landmarks} />
+      <Things title={text.logos} kind="logos" things={details.logos} />
+      {details.colours !== undefined && details.colours.length > 0 && <Colours colours={details.colours} />}
+      <SafeSearch likelihoods={details.safe_search} />
+      <Web web={details.web} />
+      <Missing details={details} />
       <Rights details={details} />
     </div>
   );
 }
 
-function Labels({ labels }: Pick<Details, "labels">) {
+function Labels({ labels }: { readonly labels: readonly Label[] }) {
   const sorted = [...labels].sort((a, b) => b.score - a.score);
   return (
     <section>
@@ -37,14 +47,21 @@ function Labels({ labels }: Pick<Details, "labels">) {
   );
 }
 
-function Colours({ colours }: Pick<Details, "colours">) {
+function Colours({ colours }: { readonly colours: readonly DominantColour[] }) {
   return (
     <section>
       <h3>{text.colours}</h3>
-      <ul className="colours">
+      <div className="colours" aria-hidden="true">
         {colours.map((one) => (
-          <li key={one.colour} style={{ backgroundColor: one.colour, flexGrow: Math.max(0.03, one.pixel_fraction) }} title={text.colour(one.colour, one.pixel_fraction)}>
-            <span className="unseen">{text.colour(one.colour, one.pixel_fraction)}</span>
+          <span key={one.colour} style={{ backgroundColor: one.colour, flexGrow: Math.max(0.03, one.pixel_fraction) }} title={text.colour(one.colour, one.pixel_fraction)} />
+        ))}
+      </div>
+      <ul className="fractions">
+        {colours.map((one) => (
+          <li key={one.colour}>
+            <Chip colour={one.colour} />
+            <span className="quiet">{one.colour}</span>
+            <span className="number">{text.percent(one.pixel_fraction)}</span>
           </li>
         ))}
       </ul>
