@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalog', '0005_near_duplicates'),
+        ('catalog', '0007_annotation_run_job'),
     ]
 
     operations = [
