@@ -48,4 +48,4 @@ def _draw(image: Image) -> None:
     assert image.current_revision is not None
     for rendition in image.current_revision.renditions.all():
         storages["media"].delete(rendition.storage_name)
-        storages["media"].save(rendition.storage_name, io.BytesIO(out.getvalue()))  # type: ignore[arg-type]
+        storages["media"].save(rendition.storage_name, io.BytesIO(out.getvalue()))
