@@ -106,7 +106,7 @@ export const text = {
     logos: "logos",
     colours: "colours",
     safe_search: "safe search",
-    web: "web",
+    web: "the web",
   },
   noneFound: (kinds: readonly string[]): string => `Looked for, none found: ${kinds.join(", ")}`,
   failed: (kinds: readonly string[]): string => `Failed: ${kinds.join(", ")}`,

@@ -1,5 +1,5 @@
 import type { Face } from "../api/wire";
-import { neighbourMark, type Mark } from "../math/marks";
+import { markId, neighbourMark, type Mark } from "../math/marks";
 import { text } from "../text/en";
 import { useGalaxy } from "./hooks";
 import { focusMark, useLighting } from "./marks";
@@ -20,7 +20,7 @@ export function PanelBoxes({ marks, faces }: { readonly marks: readonly Mark[]; 
         <MarkBox key={mark.id} mark={mark} marks={shown} isLit={mark.id === lit} isStop={mark === stop} />
       ))}
       {isShown && faces.flatMap((face, i) => face.landmarks.map(([x, y], j) => (
-        <span key={`${i} ${j}`} className="face-point" style={{ left: share(x), top: share(y) }} />
+        <span key={`${i} ${j}`} className={lit === markId("faces", i) ? "face-point face-point-lit" : "face-point"} style={{ left: share(x), top: share(y) }} />
       )))}
     </div>
   );
