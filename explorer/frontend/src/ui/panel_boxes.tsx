@@ -43,7 +43,8 @@ function MarkBox({ mark, marks, isLit, isStop }: BoxProps) {
     const next = neighbourMark(marks, mark.id, step);
     if (next !== undefined) focusMark(event.currentTarget, next.id, "picture");
   };
-  const place = [left + width / 2 > 0.5 ? "box-tag-left" : "", top < 0.14 ? "box-tag-inside" : ""].join(" ");
+  const growsLeft = left + width / 2 > 0.5;
+  const place = [growsLeft ? "box-tag-left" : "", top < 0.14 ? "box-tag-inside" : ""].join(" ");
   return (
     <button
       type="button"
@@ -59,7 +60,7 @@ function MarkBox({ mark, marks, isLit, isStop }: BoxProps) {
       {...pointer}
       {...focus}
     >
-      {isLit && <span className={`box-tag ${place}`}>{mark.name}</span>}
+      {isLit && <span className={`box-tag ${place}`} style={{ maxWidth: `min(13rem, ${(100 * (growsLeft ? left + width : 1 - left)).toFixed(1)}cqw)` }}>{mark.name}</span>}
     </button>
   );
 }
