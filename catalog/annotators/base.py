@@ -51,6 +51,8 @@ class AnnotateOptions:
 
     language_hints: tuple[str, ...] = ()
     """BCP 47 codes of the languages that text in the pictures is written in; () leaves it to the annotator."""
+    crop_ratios: tuple[float, ...] = ()
+    """Width by height of the crops to propose; () leaves it to the annotator."""
 
 
 class Failure(StrEnum):

@@ -6,6 +6,7 @@ far a pixel's colour, slightly blurred, is from the picture's mean colour; here 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -28,7 +29,7 @@ PARAMETERS: Final = (
 Floats = npt.NDArray[np.float64]
 
 
-def annotate_crops(picture: Image.Image, faces: Faces, frame: Frame) -> dict[str, Any]:
+def annotate_crops(picture: Image.Image, faces: Faces, frame: Frame, ratios: Sequence[float] = ()) -> dict[str, Any]:
     """Find for each aspect ratio the largest crop, and of its places the one that holds the most of what matters.
 
     Parameters
@@ -37,16 +38,18 @@ def annotate_crops(picture: Image.Image, faces: Faces, frame: Frame) -> dict[str
         RGB, upright; of any size.
     faces
         Its faces, in its pixels.
+    ratios
+        Width by height of each crop, above 0; () stands for 1:1, 4:3 and 16:9.
 
     Returns
     -------
     dict
-        `{"cropHintsAnnotation": {"cropHints": [{"boundingPoly", "confidence", "importanceFraction"}]}}`, one for each of 1:1,
-        4:3 and 16:9. `importanceFraction` is the share of what matters that lies inside. `confidence` is how much of the rest
+        `{"cropHintsAnnotation": {"cropHints": [{"boundingPoly", "confidence", "importanceFraction"}]}}`, one for each
+        ratio. `importanceFraction` is the share of what matters that lies inside. `confidence` is how much of the rest
         this place saves over an average one: 0 if what matters is spread evenly, 1 if nothing is lost.
     """
     importance = find_importance(picture, faces)
-    hints = [_hint(importance, a / b, frame) for a, b in RATIOS]
+    hints = [_hint(importance, ratio, frame) for ratio in ratios or [a / b for a, b in RATIOS]]
     return {"cropHintsAnnotation": {"cropHints": hints}}
 
 

@@ -89,6 +89,8 @@ class GoogleAnnotator:
 
     def parameters_of(self, feature: Feature, options: AnnotateOptions) -> str:
         """See Annotator. Languages change the text features alone, so that a new hint never pays for labels again."""
+        if feature == Feature.CROP_HINTS and options.crop_ratios:
+            return f"max={MAX_RESULTS};ratios={options.crop_ratios}"
         hints = sorted(options.language_hints) if feature in TEXT_FEATURES else []
         return f"max={MAX_RESULTS}" + (f";languages={','.join(hints)}" if hints else "")
 

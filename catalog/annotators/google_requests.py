@@ -38,6 +38,8 @@ def build_request(
     context = vision_v1.ImageContext()
     if options.language_hints and TEXT_FEATURES & set(features):
         context.language_hints = list(options.language_hints)
+    if options.crop_ratios and Feature.CROP_HINTS in features:
+        context.crop_hints_params = vision_v1.CropHintsParams(aspect_ratios=options.crop_ratios)
     wanted = [vision_v1.Feature(type_=FEATURE_TYPES[feature], max_results=MAX_RESULTS) for feature in features]
     return vision_v1.AnnotateImageRequest(image=image, features=wanted, image_context=context)
 

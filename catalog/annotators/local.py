@@ -73,7 +73,7 @@ class LocalAnnotator:
 
     def parameters_of(self, feature: Feature, options: AnnotateOptions) -> str:
         """See Annotator. Raises ValueError for a feature that is not looked for."""
-        return parameters_of(self._known(feature))
+        return parameters_of(self._known(feature), options)
 
     def submit(self, batch: Sequence[PictureToAnnotate], options: AnnotateOptions) -> Ticket:
         """See Annotator."""
@@ -83,7 +83,7 @@ class LocalAnnotator:
         chunks = [batch[start : start + size] for start in range(0, len(batch), size)]
         with self._lock:
             key = str(next(self._keys))
-            self._waiting[key] = [self._threads.submit(self._annotate, chunk) for chunk in chunks]
+            self._waiting[key] = [self._threads.submit(self._annotate, chunk, options) for chunk in chunks]
         return Ticket(self.name, key)
 
     def collect(self, ticket: Ticket) -> list[Answer]:
@@ -104,7 +104,7 @@ class LocalAnnotator:
             raise ValueError(f"Expected a feature among {', '.join(sorted(features_of(self)))}, but got {feature}.")
         return feature
 
-    def _annotate(self, chunk: Sequence[PictureToAnnotate]) -> list[Answer]:
+    def _annotate(self, chunk: Sequence[PictureToAnnotate], options: AnnotateOptions) -> list[Answer]:
         answers = [Answer(picture.sha256) for picture in chunk]
         inputs = []
         labelled = []
@@ -119,7 +119,7 @@ class LocalAnnotator:
                 _look(SmallLook(self._models, small), picture, answer, wanted)
             view = self._decode(picture.view, "view", picture, answer, FROM_VIEW)
             if view is not None:
-                _look(ViewLook(self._models, picture, view), picture, answer, FROM_VIEW)
+                _look(ViewLook(self._models, picture, view, options), picture, answer, FROM_VIEW)
         if inputs:
             logits = self._models.get(LabelModel).run(np.stack(inputs)).logits
             for answer, document in zip(labelled, load_label_tree().annotate(logits), strict=True):

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from catalog.annotators import colours, crop_hints, faces, label_model, safe_search, text
-from catalog.annotators.base import PictureToAnnotate
+from catalog.annotators.base import AnnotateOptions, PictureToAnnotate
 from catalog.annotators.crop_hints import annotate_crops
 from catalog.annotators.faces import FaceModel, Faces, annotate_faces
 from catalog.annotators.features import Feature
@@ -47,10 +47,12 @@ MODEL_IDS: Final = {
 Model = TypeVar("Model")
 
 
-def parameters_of(feature: Feature) -> str:
+def parameters_of(feature: Feature, options: AnnotateOptions) -> str:
     """What else decides an answer; see Annotator. Raises KeyError for a feature that is not looked for."""
     if feature == Feature.LABEL_DETECTION:
         return load_label_tree().parameters
+    if feature == Feature.CROP_HINTS and options.crop_ratios:
+        return f"{crop_hints.PARAMETERS} asked={options.crop_ratios}"
     return {
         Feature.IMAGE_PROPERTIES: colours.PARAMETERS,
         Feature.FACE_DETECTION: faces.PARAMETERS,
@@ -96,10 +98,13 @@ class SmallLook:
 class ViewLook:
     """One picture's view, for all features that are answered from it: faces are found once, and text is read once."""
 
-    def __init__(self, models: LocalModels, picture: PictureToAnnotate, view: Image.Image) -> None:
+    def __init__(
+        self, models: LocalModels, picture: PictureToAnnotate, view: Image.Image, options: AnnotateOptions
+    ) -> None:
         """Take the decoded view; nothing is looked for yet."""
         self._models = models
         self._view = view
+        self._options = options
         self._frame = Frame(picture.width, picture.height)
         self._scale = np.array(self._frame, dtype=np.float64) / view.size
         self._faces: Faces | None = None
@@ -110,7 +115,7 @@ class ViewLook:
         if feature == Feature.FACE_DETECTION:
             return annotate_faces(self._found_faces(), self._scale, self._frame)
         if feature == Feature.CROP_HINTS:
-            return annotate_crops(self._view, self._found_faces(), self._frame)
+            return annotate_crops(self._view, self._found_faces(), self._frame, self._options.crop_ratios)
         if self._text is None:
             self._text = annotate_text(self._models.get(TextModel).read(self._view), self._scale, self._frame)
         return self._text

@@ -79,6 +79,9 @@ def _check(given: Any, item: Any, number: int) -> None:
                 HTTPStatus.BAD_REQUEST,
                 f"Invalid value at requests[{number}].features.maxResults: it must not be negative.",
             )
+    if any(ratio <= 0 for ratio in item.image_context.crop_hints_params.aspect_ratios):
+        where = f"requests[{number}].imageContext.cropHintsParams.aspectRatios"
+        raise VisionError(HTTPStatus.BAD_REQUEST, f"Invalid value at {where}: each must be above 0.")
     content = given.get("image", {}).get("content", "")
     if content and not item.image.content:
         raise VisionError(
@@ -123,7 +126,8 @@ def _annotate(annotator: Annotator, item: Any) -> dict[str, Any]:
             picture = _picture(item.image.content, wanted)
         except PictureError as error:
             return _error(code_pb2.INVALID_ARGUMENT, f"Bad image data. {error.message}")
-        options = AnnotateOptions(tuple(item.image_context.language_hints))
+        context = item.image_context
+        options = AnnotateOptions(tuple(context.language_hints), tuple(context.crop_hints_params.aspect_ratios))
         [answer] = annotator.collect(annotator.submit([picture], options))
         response = _merge(answer, {vision_v1.Feature.Type(f.type_).name: f.max_results for f in item.features})
     if missing:

@@ -78,6 +78,16 @@ class TestAnswers:
 
         assert len(post(client, key, written).json()["responses"][0]["labelAnnotations"]) == 2
 
+    def test_crops_have_the_ratios_that_were_asked_for(self, client, key, cat):
+        asked = item(cat, "CROP_HINTS", imageContext={"cropHintsParams": {"aspectRatios": [2.0, 0.5]}})
+        hints = post(client, key, asked).json()["responses"][0]["cropHintsAnnotation"]["cropHints"]
+        sides = []
+        for hint in hints:
+            xs, ys = ([corner.get(axis, 0) for corner in hint["boundingPoly"]["vertices"]] for axis in "xy")
+            sides.append((max(xs) - min(xs)) / (max(ys) - min(ys)))
+
+        assert sides == pytest.approx([2.0, 0.5], abs=0.02)
+
     def test_one_bad_picture_spoils_no_other(self, client, key, cat):
         first, bad, last = post(client, key, item(cat), item(b"no picture"), item(cat)).json()["responses"]
 
@@ -244,6 +254,7 @@ class TestErrors:
             ({"features": [{"type": 99}]}, "requests[1].features.type: 99 is no feature"),
             ({"features": [{"type": "LABEL_DETECTION", "maxResults": -1}]}, "requests[1].features.maxResults"),
             ({"image": {"content": "***"}}, "requests[1].image.content"),
+            ({"imageContext": {"cropHintsParams": {"aspectRatios": [0]}}}, "cropHintsParams.aspectRatios"),
         ],
     )
     def test_values_that_make_no_sense_are_named_with_their_place(self, client, key, cat, changes, where):
