@@ -11,9 +11,19 @@ _CONCEPT = re.compile(rf"\s*<({'|'.join(VOCABULARIES)}):([^<>\s]{{1,100}})>\s*$"
 
 
 def split_concept(text: str) -> tuple[str, str, str]:
-    """Take the concept off a term written as `cat <wikidata:Q146>`: (term, vocabulary, concept id), the last two "" without one."""
+    """Take the concept off a term written as `cat <wikidata:Q146>`: (term, vocabulary, concept id), the last two "" without one.
+
+    Ids are brought to the form in which annotators give them: `/wn30/n02121808`, `/m/01yrx`.
+    """
     found = _CONCEPT.search(text)
-    return (text[: found.start()], found[1].lower(), found[2]) if found else (text, "", "")
+    if found is None:
+        return text, "", ""
+    vocabulary, concept_id = found[1].lower(), found[2]
+    if vocabulary == "wordnet" and not concept_id.startswith("/"):
+        concept_id = f"/wn30/{concept_id if concept_id.startswith('n') else f'n{concept_id}'}"
+    elif vocabulary == "kg" and not concept_id.startswith("/"):
+        concept_id = f"/{concept_id}"
+    return text[: found.start()], vocabulary, concept_id
 
 
 def fold_term(term: str) -> str:

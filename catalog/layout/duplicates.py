@@ -5,9 +5,8 @@ from numpy.typing import NDArray
 
 from catalog.layout.compiled import kernel
 from catalog.layout.progress import OnProgress, no_progress
-from catalog.layout.threads import Workers, cut_into_blocks
 
-BLOCK = 1024  # rows between two words of progress
+BLOCK = 256  # rows between two words of progress
 
 
 def group_near_duplicates(
@@ -15,19 +14,22 @@ def group_near_duplicates(
     sizes: NDArray[np.int64],
     max_distance: int,
     *,
-    n_jobs: int = 2,
+    shapes: NDArray[np.float64] | None = None,
+    max_shape_difference: float = 0.0,
     on_progress: OnProgress = no_progress,
 ) -> NDArray[np.int64]:
     """Give each hash its head: the largest one, not yet in another's group, that differs in at most `max_distance` bits.
 
     Groups are stars, not chains: everybody is near the head itself, so a row of pictures that changes little by little does not
-    become one group. Memory: the hashes, and the pairs that are near.
+    become one group. Memory: some thirty bytes a hash, however many are near each other.
 
     Parameters
     ----------
     hashes: int64 (n,), 64 bits each.
     sizes: int64 (n,), pixels, by which heads are chosen; the earlier one of equally large ones.
     max_distance: bits, 0 to 63.
+    shapes: float64 (n,), such as the logarithm of width by height; a head's and its members' differ by at most
+        `max_shape_difference`. None to take no account of shapes.
 
     Returns
     -------
@@ -37,66 +39,41 @@ def group_near_duplicates(
         raise ValueError(f"Expected one size for each hash, got shapes {hashes.shape} and {sizes.shape}.")
     if not 0 <= max_distance < 64:
         raise ValueError(f"Expected a distance of 0 to 63 bits, got {max_distance}.")
+    n = len(hashes)
     order = np.argsort(-sizes, kind="stable")
     in_order = np.ascontiguousarray(hashes[order]).view(np.uint64)
-    rows, columns = _near_pairs(in_order, max_distance, n_jobs, on_progress)
-    head = np.arange(len(hashes))
-    starts = np.searchsorted(rows, np.arange(len(hashes) + 1))
-    for row in np.unique(rows):
-        if head[row] == row:
-            near = columns[starts[row] : starts[row + 1]]
-            head[near[head[near] == near]] = row
+    shape = np.zeros(n) if shapes is None else np.ascontiguousarray(shapes[order], dtype=np.float64)
+    head = np.arange(n)
+    for first in range(0, n, BLOCK):
+        on_progress("Comparing", first, n)
+        _group_rows(in_order, shape, max_distance, max_shape_difference, head, first, min(first + BLOCK, n))
+    on_progress("Comparing", n, n)
     heads = np.empty_like(head)
     heads[order] = order[head]
     return heads
 
 
-def _near_pairs(
-    hashes: NDArray[np.uint64], max_distance: int, n_jobs: int, on_progress: OnProgress
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """All pairs (row, column > row) within the distance, ascending."""
-    n = len(hashes)
-    found: list[NDArray[np.int64]] = []
-    cuts = cut_into_blocks(n, BLOCK)
-    with Workers(n_jobs) as workers:
-        step = 2 * workers.n_threads
-        for at in range(0, len(cuts) - 1, step):
-            on_progress("Comparing", int(cuts[at]), n)
-            found += workers.map(lambda a, b: _near_rows(hashes, max_distance, a, b), cuts[at : at + step + 1])
-    on_progress("Comparing", n, n)
-    pairs = np.concatenate(found) if found else np.zeros((0, 2), dtype=np.int64)
-    return pairs[:, 0], pairs[:, 1]
-
-
-def _near_rows(hashes: NDArray[np.uint64], max_distance: int, first: int, last: int) -> NDArray[np.int64]:
-    counts = np.zeros(last - first, dtype=np.int64)
-    _count_near(hashes, max_distance, first, last, counts)
-    pairs = np.empty((int(counts.sum()), 2), dtype=np.int64)
-    _write_near(hashes, max_distance, first, last, pairs)
-    return pairs
-
-
 @kernel
-def _count_near(
-    hashes: NDArray[np.uint64], max_distance: int, first: int, last: int, counts: NDArray[np.int64]
+def _group_rows(
+    hashes: NDArray[np.uint64],
+    shapes: NDArray[np.float64],
+    max_distance: int,
+    max_shape_difference: float,
+    head: NDArray[np.int64],
+    first: int,
+    last: int,
 ) -> None:
+    """Let each row that is no member yet be the head of the later ones that are near it and no members yet."""
     for i in range(first, last):
-        near = 0
+        if head[i] != i:
+            continue
         for j in range(i + 1, len(hashes)):
-            if _bits(hashes[i] ^ hashes[j]) <= max_distance:
-                near += 1
-        counts[i - first] = near
-
-
-@kernel
-def _write_near(hashes: NDArray[np.uint64], max_distance: int, first: int, last: int, pairs: NDArray[np.int64]) -> None:
-    at = 0
-    for i in range(first, last):
-        for j in range(i + 1, len(hashes)):
-            if _bits(hashes[i] ^ hashes[j]) <= max_distance:
-                pairs[at, 0] = i
-                pairs[at, 1] = j
-                at += 1
+            if (
+                _bits(hashes[i] ^ hashes[j]) <= max_distance
+                and head[j] == j
+                and abs(shapes[i] - shapes[j]) <= max_shape_difference
+            ):
+                head[j] = i
 
 
 @kernel

@@ -56,9 +56,14 @@ def find_near_duplicates(
     rows = images.order_by("pk").values_list(*fields).iterator(10_000)
     table = np.array(np.fromiter(rows, np.dtype((np.int64, 4))), dtype=np.int64).reshape(-1, 4)
     ids, hashes, widths, heights = (table[:, column] for column in range(4))
-    heads = group_near_duplicates(np.ascontiguousarray(hashes), widths * heights, max_distance, on_progress=progress)
-    shape = np.log(widths / np.maximum(heights, 1))
-    heads = np.where(np.abs(shape - shape[heads]) <= np.log(MAX_ASPECT_CHANGE), heads, np.arange(len(ids)))
+    heads = group_near_duplicates(
+        np.ascontiguousarray(hashes),
+        widths * heights,
+        max_distance,
+        shapes=np.log(widths / heights),
+        max_shape_difference=float(np.log(MAX_ASPECT_CHANGE)),
+        on_progress=progress,
+    )
     members = np.flatnonzero(heads != np.arange(len(ids)))
     _save(collection, ids[members].tolist(), ids[heads[members]].tolist(), _distances(hashes, heads, members), progress)
     n_images = collection.images.filter(current_revision__isnull=False).count()

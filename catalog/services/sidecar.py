@@ -86,7 +86,7 @@ def _labels_of(image_ids: set[int]) -> dict[int, list[LabelScore]]:
     rows = Occurrence.objects.filter(image__in=image_ids).order_by("pk").values_list("image", "metadata")
     for image_id, sidecar in rows:
         said[image_id] += [_label_score(term, score) for term, score in sidecar.get("labels", [])]
-        keywords[image_id] += [LabelScore(term, 1.0) for term in sidecar.get("keywords", [])]
+        keywords[image_id] += [_label_score(term, 1.0) for term in sidecar.get("keywords", [])]
     return {image_id: said[image_id] or keywords[image_id] for image_id in image_ids}
 
 

@@ -63,8 +63,14 @@ def test_flying_in_brings_up_pictures(galaxy: GalaxyPage):
     assert cluster is not None
     cluster.click()
     galaxy.settle()
-    galaxy.fly_to(galaxy.uuids()[10])
-    galaxy.wait_for(lambda: galaxy.state()["n_visible_thumbnails"] >= 20, "twenty pictures")
+    seen = []
+    for uuid in galaxy.uuids()[10::80]:  # somewhere the galaxy is thin; five places of it are not
+        galaxy.fly_to(uuid)
+        galaxy.settle()
+        seen.append(galaxy.state()["n_visible_thumbnails"])
+        if seen[-1] >= 20:
+            return
+    pytest.fail(f"Expected twenty pictures near one of {len(seen)} images, saw {seen}.")
 
 
 def test_a_click_opens_the_very_picture_that_was_clicked_fifty_times(galaxy: GalaxyPage, site: Site):

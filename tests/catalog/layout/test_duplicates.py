@@ -39,6 +39,19 @@ def test_many_hashes_give_what_comparing_each_with_each_gives():
     assert heads[3000:].tolist() == list(range(500))
 
 
+def test_a_picture_of_another_shape_is_no_head_but_leaves_the_way_to_one():
+    hashes, sizes = np.zeros(3, dtype=np.int64), np.array([9, 5, 4])
+    heads = group_near_duplicates(hashes, sizes, 2, shapes=np.array([1.0, 0.0, 0.1]), max_shape_difference=0.15)
+
+    assert heads.tolist() == [0, 1, 1]
+
+
+def test_fifty_thousand_that_are_all_alike_are_one_group_and_cost_no_memory_for_pairs():
+    heads = group_near_duplicates(np.zeros(50_000, np.int64), np.ones(50_000, np.int64), 0)
+
+    assert not heads.any()
+
+
 @pytest.mark.parametrize("hashes", [[], [5]])
 def test_none_and_one_are_fine(hashes: list[int]):
     assert group(hashes) == list(range(len(hashes)))
