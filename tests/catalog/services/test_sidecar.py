@@ -117,3 +117,14 @@ def test_the_same_bytes_written_anew_are_remembered_by_their_new_generation(coll
 
     revision = Image.objects.get().revisions.get()
     assert (revision.source_uri, revision.source_generation) == ("gs://bucket/palace.jpg", "2")
+
+
+def test_a_keyword_and_a_table_s_label_may_carry_their_concept(collection: Collection, tmp_path: Path):
+    packet = PACKET.replace(">river<", ">river &lt;wikidata:Q4022&gt;<")
+    Pillow.new("RGB", (60, 40), "teal").save(tmp_path / "palace.jpg", xmp=packet.encode())
+    Pillow.new("RGB", (60, 40), "red").save(tmp_path / "cat.jpg")
+    (tmp_path / "metadata.csv").write_text("file,labels\ncat.jpg,cat <wordnet:n02121808>=0.9\n")
+    take(collection, tmp_path)
+
+    concepts = {label.term: (label.vocabulary, label.concept_id) for label in collection.labels.exclude(concept_id="")}
+    assert concepts == {"river": ("wikidata", "Q4022"), "cat": ("wordnet", "/wn30/n02121808")}
