@@ -53,7 +53,7 @@ def register() -> None:
         # A folder of the server's own disk, a bucket that the server's account may read: whoever names it may read there.
         JobKind("import_source", run_import, "Import", verb=Verb.MANAGE, trusted_only=True),
         JobKind(IMPORT_UPLOAD, run_upload, "Import an upload", verb=Verb.CONTRIBUTE),
-        JobKind("annotate_images", run_annotate, "Annotate images"),
+        JobKind("annotate_images", run_annotate, "Annotate images", consents=("max_units", "unknown")),
         JobKind("find_near_duplicates", run_duplicates, "Find near-duplicates"),
         JobKind("recompute_labels", run_recompute, "Apply the minimum score"),
         JobKind("build_galaxy", run_build, "Build the galaxy"),

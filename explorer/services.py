@@ -63,14 +63,21 @@ class PublishResult:
 
 def republish_galaxy(galaxy: Galaxy, *, progress: Progress = ignore_progress) -> PublishResult | None:
     """Bring what visitors see of the published build up to date; a newer build, not published yet, stays so. None if none is."""
-    if galaxy.current_publication is None:
-        return None
-    return publish_galaxy(
-        galaxy,
-        build=galaxy.current_publication.build,
-        by=galaxy.current_publication.published_by,
-        progress=progress,
-    )
+    while True:
+        galaxy.refresh_from_db()
+        current = galaxy.current_publication
+        if current is None:
+            return None
+        try:
+            return publish_galaxy(
+                galaxy, build=current.build, by=current.published_by, replacing=current, progress=progress
+            )
+        except _ReplacedError:
+            continue  # a person has published meanwhile: what they decided is in that one, so that one is brought up to date
+
+
+class _ReplacedError(Exception):
+    """Another publication became the current one in the meantime."""
 
 
 class GalaxySink:
@@ -99,7 +106,12 @@ class GalaxySink:
 
 
 def publish_galaxy(
-    galaxy: Galaxy, *, build: Build | None = None, by: User | None = None, progress: Progress = ignore_progress
+    galaxy: Galaxy,
+    *,
+    build: Build | None = None,
+    by: User | None = None,
+    replacing: Publication | None = None,
+    progress: Progress = ignore_progress,
 ) -> PublishResult:
     """Publish a build, by default the newest. Objects first, then the rows naming them, the pointer last: visitors see the old or the new.
 
@@ -148,6 +160,8 @@ def publish_galaxy(
             batch_size=CHUNK,
         )
         forget_staged_files("galaxies", [f"{galaxy.uuid}/{name}" for name, _size in written.objects])
+    if replacing is not None and not Galaxy.objects.filter(pk=galaxy.pk, current_publication=replacing).exists():
+        raise _ReplacedError
     _make_current(galaxy, publication)
     _prune_publications(galaxy)
     return PublishResult(publication=publication, created=True)

@@ -34,7 +34,9 @@ def image_panels(image: Image, *, insider: bool) -> dict[str, Any]:
         .select_related("group__cluster", "build__galaxy")
         .order_by("build__galaxy__title"),
         "look_alikes": [
-            (thumbnail(other.uuid, str(other)), admin_link(other)) for other in look_alikes(image)[:MAX_LOOK_ALIKES]
+            (thumbnail(other.uuid, str(other)), admin_link(other))
+            for other in look_alikes(image)[:MAX_LOOK_ALIKES]
+            if insider or not other.hidden
         ],
         "insider": insider,
     }

@@ -130,8 +130,12 @@ def start_jobs(request: HttpRequest, action: JobAction, queryset: QuerySet[Any])
     jobs = []
     agreements = {target.pk: action.confirm(target) if action.confirm else None for target in targets}
     to_confirm = [(target, told[0]) for target in targets if (told := agreements[target.pk])]
-    if to_confirm and "agreed" not in request.POST:
-        return _confirm(request, action, to_confirm)
+    price = sum(told[1].get("max_units", 0) for told in agreements.values() if told)
+    agreed = request.POST.get("agreed", "")
+    if to_confirm and not (
+        agreed.isdecimal() and price <= int(agreed)
+    ):  # it grew since the page was shown: show it again
+        return _confirm(request, action, to_confirm, price)
     for target in targets:
         try:
             told = agreements[target.pk]
@@ -146,16 +150,20 @@ def start_jobs(request: HttpRequest, action: JobAction, queryset: QuerySet[Any])
     return None
 
 
-def _confirm(request: HttpRequest, action: JobAction, to_confirm: list[tuple[Any, str]]) -> HttpResponse:
+def _confirm(request: HttpRequest, action: JobAction, to_confirm: list[tuple[Any, str]], price: int) -> HttpResponse:
     """A page that says what it comes to, and posts the same again with `agreed`."""
     fields = [
-        (name, value) for name, values in request.POST.lists() if name != "csrfmiddlewaretoken" for value in values
+        (name, value)
+        for name, values in request.POST.lists()
+        if name not in {"csrfmiddlewaretoken", "agreed"}
+        for value in values
     ]
     context = {
         **admin.site.each_context(request),
         "title": f"{action.label}: this costs money",
         "action": action,
         "to_confirm": to_confirm,
+        "price": price,
         "fields": fields,
     }
     return TemplateResponse(request, "admin/catalog/confirm.html", context)

@@ -52,15 +52,11 @@ def _read(document: Json, url: str, fetcher: Fetcher, seen: set[str], depth: int
     if depth == MAX_DEPTH:
         yield Refused(url, "too_deep", f"{url} lies more than {MAX_DEPTH} collections deep, and is left out.")
         return
-    # 3: items; 2: members, or manifests and collections; a long one goes on at `next` (2) page by page.
-    members = [
-        *_dicts(document.get("items")),
-        *_dicts(document.get("members")),
-        *_dicts(document.get("collections")),
-        *_dicts(document.get("manifests")),
-    ]
-    pages = [{"id": page} for page in (document.get("first"), document.get("next")) if isinstance(page, str)]
-    for member in [*members, *pages]:
+    members = _members_of(document)
+    pages = _pages_of(document)
+    waiting = [*members, *pages]
+    while waiting:
+        member = waiting.pop(0)
         address = _id(member)
         if not address or address in seen:
             continue
@@ -70,10 +66,27 @@ def _read(document: Json, url: str, fetcher: Fetcher, seen: set[str], depth: int
         except CandidateError as error:
             yield Refused(address, error.code, error.message)
             continue
-        if _kind(inner) in {"manifest", "collection"}:
-            yield from _read(inner, address, fetcher, seen, depth + (member not in pages))
+        if member in pages and _kind(inner) == "collection":
+            # The next page of this same collection: in its place, so that a long one is no deep one.
+            more = _pages_of(inner)
+            pages += more
+            waiting = [*_members_of(inner), *more, *waiting]
+        elif _kind(inner) in {"manifest", "collection"}:
+            yield from _read(inner, address, fetcher, seen, depth + 1)
         else:
             yield Refused(address, "not_iiif", f"{address} is no IIIF manifest or collection.")
+
+
+def _members_of(collection: Json) -> list[Json]:
+    """3: items; 2: members, or collections and manifests."""
+    return [
+        member for name in ("items", "members", "collections", "manifests") for member in _dicts(collection.get(name))
+    ]
+
+
+def _pages_of(collection: Json) -> list[Json]:
+    """Where a long collection (2) goes on."""
+    return [{"id": page} for page in (collection.get("first"), collection.get("next")) if isinstance(page, str)]
 
 
 def _read_manifest(manifest: Json, url: str, fetcher: Fetcher) -> Iterator[Candidate | Refused]:
@@ -138,7 +151,7 @@ def _picture_address(canvas: Json) -> str:
         for service in _dicts(body.get("service")):
             if address := _id(service).rstrip("/"):
                 # "!w,h" fits into a square, and is in level 2 of all versions; larger than the picture is not asked for.
-                longest = max(int(body.get("width") or 0), int(body.get("height") or 0))
+                longest = max(_number(body.get("width")), _number(body.get("height")))
                 whole = "max" if str(service.get("type", "")).endswith("3") else "full"
                 size = f"!{SIZE_PX},{SIZE_PX}" if longest > SIZE_PX else whole
                 return f"{address}/full/{size}/0/default.jpg"
@@ -176,6 +189,10 @@ def _id(value: Any) -> str:
     if isinstance(value, dict):
         value = value.get("id") or value.get("@id")
     return value if isinstance(value, str) else ""
+
+
+def _number(value: Any) -> int:
+    return value if isinstance(value, int) else 0
 
 
 def _as_dict(value: Any) -> Json:

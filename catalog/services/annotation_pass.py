@@ -154,14 +154,14 @@ class _Pass:
         self._chunks: list[_Chunk] = []
         self._n_done, self._n_total = 0, n_total
         self._n_lost_in_a_row = 0
+        self._elsewhere: list[int] = []
 
     def over(self, images: QuerySet[Image]) -> list[int]:
         """Go through the images; gives the ids of those of which another run is asking something."""
-        elsewhere: list[int] = []
         try:
             for rows in _chunks_by_id(images, max(CHUNK, self._asking.annotator.max_batch_size)):
                 self._report()
-                chunk = self._look_up(rows, elsewhere)
+                chunk = self._look_up(rows)
                 for batch in self._batches(chunk):
                     self._launch(chunk, batch)
                     while len(self._flights) >= self._asking.max_in_flight:
@@ -182,7 +182,7 @@ class _Pass:
                 chunk.n_waiting = 0
             self._write_finished()
         self._report()
-        return elsewhere
+        return self._elsewhere
 
     def _report(self) -> None:
         """How many of the pictures that had to be asked are done; known ones are not counted, for they would feign speed."""
@@ -192,7 +192,7 @@ class _Pass:
         """Waiting for the quota is part of annotating: as a stage of its own it would start the time left anew each time."""
         self._report()
 
-    def _look_up(self, images: list[Image], elsewhere: list[int]) -> _Chunk:
+    def _look_up(self, images: list[Image]) -> _Chunk:
         asking, result = self._asking, self._asking.result
         known = _find_known(asking, images, asking.features)
         asked: dict[str, tuple[Feature, ...]] = {}
@@ -205,7 +205,7 @@ class _Pass:
             result.n_elsewhere += n_held
             result.n_reused += len(rows) - len(due) - n_held
             if n_held:
-                elsewhere.append(image.pk)
+                self._elsewhere.append(image.pk)
         chunk = _Chunk(images, asked, known, n_waiting=-(-len(asked) // asking.annotator.max_batch_size))
         self._chunks.append(chunk)
         return chunk
@@ -229,6 +229,10 @@ class _Pass:
             self._launch(chunk, batch[:half])
             self._launch(chunk, batch[half:])
             return
+        claimed = {picture.sha256: len(picture.features) for picture in pictures}
+        taken = {p.sha256 for p in batch if claimed.get(p.sha256, 0) < len(p.features)}
+        # Another run was quicker: whether it has answered by the end is looked at then.
+        self._elsewhere += [image.pk for image in chunk.images if _sha256(image) in taken]
         self._flights.append(_Flight(chunk, pictures, self._send(pictures)))
 
     def _send(self, pictures: list[PictureToAnnotate]) -> Ticket | SubmitError:

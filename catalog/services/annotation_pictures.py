@@ -43,16 +43,14 @@ def pictures_to_annotate(images: Sequence[Image], to_ask: Mapping[str, tuple[Fea
 
 
 def _original(revision: Revision) -> PictureFile | None:
-    """The original, where it was kept or lies in Cloud Storage, and is known to need neither turning nor another format."""
+    """The original, where it was kept, and is known to need neither turning nor another format."""
     if revision.format not in SENDABLE or revision.metadata.get("orientation") != 1:
         return None
-    if revision.storage_name:
-        uri, read = _uri(revision.storage_name), partial(read_file, "media", revision.storage_name)
-    elif revision.source_uri.startswith("gs://"):
-        uri, read = revision.source_uri, partial(_refuse_to_read, revision.source_uri)
-    else:
+    if not revision.storage_name:
+        # At its source there may be other bytes by now, whose answer would be kept for these.
         return None
-    return PictureFile(read, revision.width, revision.height, revision.size_bytes, uri=uri)
+    read = partial(read_file, "media", revision.storage_name)
+    return PictureFile(read, revision.width, revision.height, revision.size_bytes, uri=_uri(revision.storage_name))
 
 
 def _uri(storage_name: str) -> str:
@@ -60,7 +58,3 @@ def _uri(storage_name: str) -> str:
     bucket = getattr(storages["media"], "bucket_name", "")
     location = getattr(storages["media"], "location", "") if bucket else ""
     return f"gs://{bucket}/{'/'.join(part for part in (location, storage_name) if part)}" if bucket else ""
-
-
-def _refuse_to_read(uri: str) -> bytes:
-    raise OSError(f"{uri} is sent by its address, and not read here.")

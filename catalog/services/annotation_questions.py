@@ -127,10 +127,12 @@ def claim_questions(
     # never wait for each other crosswise.
     new.sort(key=lambda row: (row.sha256, row.feature))
     Annotation.objects.bulk_create(new, ignore_conflicts=True)
-    for status in {row.status for row in again} - {Status.RESERVED, Status.SENT}:
-        Annotation.objects.filter(pk__in=[row.pk for row in again if row.status == status], status=status).update(
-            status=Status.RESERVED, run=run, error="", ticket=""
-        )
+    # What was answered since it was looked up is not asked, and paid, once more. The reason of an earlier loss or failure stays
+    # until there is an answer, so that releasing the row can bring it back.
+    seen = {row.pk: (row.status, row.updated_at) for row in again if row.status not in {Status.RESERVED, Status.SENT}}
+    now = Annotation.objects.select_for_update().filter(pk__in=list(seen)).order_by("pk")
+    same = [row.pk for row in now if (row.status, row.updated_at) == seen[row.pk]]
+    Annotation.objects.filter(pk__in=same).update(status=Status.RESERVED, run=run, ticket="")
     held = _held(run, Status.RESERVED, [picture.sha256 for picture in pictures])
     claimed = []
     for picture in pictures:
@@ -158,7 +160,7 @@ def mark_sent(run: AnnotationRun, pictures: Sequence[PictureToAnnotate]) -> None
 def store_ticket(run: AnnotationRun, pictures: Sequence[PictureToAnnotate], ticket: Ticket) -> None:
     """Keep what a later process needs to collect this batch."""
     batch = Annotation.objects.filter(run=run, status=Status.SENT, sha256__in=[p.sha256 for p in pictures])
-    batch.filter(ticket="").update(ticket=ticket.key)
+    batch.update(ticket=ticket.key)
 
 
 @transaction.atomic
@@ -194,7 +196,7 @@ def save_answers(run: AnnotationRun, annotator: Annotator, answers: Sequence[Ans
                 outcome.n_unknown += 1
                 outcome.lost = error.message
             else:
-                row.status = Status.RESERVED
+                row.status, row.ticket = Status.RESERVED, ""
                 outcome.not_executed.add((answer.sha256, feature))
                 outcome.reason = error.message
                 if error.failure == Failure.DENIED:
@@ -212,7 +214,10 @@ def save_answers(run: AnnotationRun, annotator: Annotator, answers: Sequence[Ans
 
 @transaction.atomic
 def release_questions(run: AnnotationRun, annotator: Annotator, status: str) -> int:
-    """Let go of what this run holds in a state, and give its units back; an older answer holds again. Says how many."""
+    """Let go of what this run holds in a state, and give its units back. Says how many.
+
+    An older answer holds again; what was lost or had failed before stays with a person, as unknown.
+    """
     held = Annotation.objects.select_for_update().filter(run=run, status=status)
     rows = list(held.values_list("pk", "sha256", "feature"))
     settled = _Ledger(annotator)
@@ -220,8 +225,9 @@ def release_questions(run: AnnotationRun, annotator: Annotator, status: str) -> 
     ids = [pk for pk, _, _ in rows]
     answered = Annotation.objects.filter(run=run, status=status, payload__isnull=False)
     Annotation.objects.filter(pk__in=list(answered.values_list("pk", flat=True))).update(
-        status=Status.ANSWERED, run=None
+        status=Status.ANSWERED, run=None, error="", ticket=""
     )
+    held.exclude(error="").update(status=Status.UNKNOWN, run=None, ticket="")
     Annotation.objects.filter(pk__in=ids, run=run, status=status).delete()
     settle_units(run, settled.by_feature)
     return len(ids)

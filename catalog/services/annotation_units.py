@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F, Q, Sum
 from django.utils import timezone
 
@@ -102,29 +102,28 @@ def reserve_units(run: AnnotationRun, units: Mapping[Feature, int], *, now: date
 
 @transaction.atomic
 def settle_units(run: AnnotationRun, settled: Mapping[Feature, Settled]) -> None:
-    """Write into the ledger what became of reserved units, and give back those that were surely not executed."""
+    """Write into the ledger what became of reserved units, and give back those that were surely not executed.
+
+    What is in flight was reserved last, so the newest month comes first. More than was reserved is not written: a feature that was
+    free beside another one, and is answered after it, was never counted.
+    """
     for feature, counts in settled.items():
-        n = counts.n_answered + counts.n_failed + counts.n_unknown + counts.n_given_back
-        if not n:
-            continue
-        # What is in flight was reserved last; at the turn of a month it is still in the old one.
-        left = F("n_reserved") - F("n_answered") - F("n_failed") - F("n_unknown") - F("n_given_back")
-        usage = (
-            UnitUsage.objects.annotate(n_left=left).filter(run=run, feature=feature, n_left__gte=n).order_by("-month")
-        ).first()
-        if usage is None:
-            raise IntegrityError(f"Run {run.pk} settles {n} units of {feature} that it never reserved.")
-        UnitUsage.objects.filter(pk=usage.pk).update(
-            n_answered=F("n_answered") + counts.n_answered,
-            n_failed=F("n_failed") + counts.n_failed,
-            n_unknown=F("n_unknown") + counts.n_unknown,
-            n_given_back=F("n_given_back") + counts.n_given_back,
-        )
-        if counts.n_given_back:
-            AnnotationRun.objects.filter(pk=run.pk).update(n_units=F("n_units") - counts.n_given_back)
-            MonthlyUnits.objects.filter(account__annotator=run.annotator, month=usage.month).update(
-                n_units=F("n_units") - counts.n_given_back
-            )
+        rows = list(UnitUsage.objects.select_for_update().filter(run=run, feature=feature).order_by("-month"))
+        for what in ("n_answered", "n_failed", "n_unknown", "n_given_back"):
+            n = getattr(counts, what)
+            for usage in rows:
+                in_flight = usage.n_reserved - usage.n_answered - usage.n_failed - usage.n_unknown - usage.n_given_back
+                taken = min(n, in_flight)
+                setattr(usage, what, getattr(usage, what) + taken)
+                n -= taken
+                if taken and what == "n_given_back":
+                    _give_back(run, usage.month, taken)
+        UnitUsage.objects.bulk_update(rows, ["n_answered", "n_failed", "n_unknown", "n_given_back"])
+
+
+def _give_back(run: AnnotationRun, month: str, n: int) -> None:
+    AnnotationRun.objects.filter(pk=run.pk).update(n_units=F("n_units") - n)
+    MonthlyUnits.objects.filter(account__annotator=run.annotator, month=month).update(n_units=F("n_units") - n)
 
 
 def wait_for_turn(

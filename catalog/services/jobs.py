@@ -105,6 +105,8 @@ class JobKind:
     """What whoever starts or cancels it must be allowed to do with the collection."""
     trusted_only: bool = False
     """Whether only a superuser may start it, whatever their role: it reaches beyond the collection."""
+    consents: tuple[str, ...] = ()
+    """Parameters by which somebody agreed to pay: they hold for one job, and trying again asks anew."""
 
 
 _kinds: dict[str, JobKind] = {}
@@ -190,7 +192,9 @@ def retry_job(job: Job, *, by: User | None) -> Job:
         raise ServiceError(
             f"Only a failed or cancelled job can be tried again; this one is {job.get_status_display()}."
         )
-    return start_job(job.kind, job.params, by=by, collection=job.collection, galaxy=job.galaxy)
+    kind = _kinds.get(job.kind)
+    params = {name: value for name, value in job.params.items() if kind is None or name not in kind.consents}
+    return start_job(job.kind, params, by=by, collection=job.collection, galaxy=job.galaxy)
 
 
 def wake(job: Job) -> None:

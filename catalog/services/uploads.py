@@ -105,12 +105,13 @@ def import_upload(
         raise ServiceError(
             "This upload is not there any more: it was discarded, or a week has passed. Send the files again."
         )
+    files = list(upload.files.all())  # those that the import sees: what is sent meanwhile waits for the next one
     source = _source_of(upload)
     result = import_source(collection, source, keep_originals=True, progress=progress)
     refused = {name for name, _message in refusals_of(upload)}
-    done = [file.pk for file in upload.files.all() if file.name not in refused and not is_table(file.name)]
+    done = [file.pk for file in files if file.name not in refused and not is_table(file.name)]
     if len(done) == sum(not is_table(file.name) for file in upload.files.all()):
-        done = list(upload.files.values_list("pk", flat=True))  # nobody is left for the tables to tell of
+        done = [file.pk for file in files]  # nobody is left for the tables to tell of
     _delete_files(done)
     return {**result.as_json(), "n_left_to_try_again": upload.files.count()}
 

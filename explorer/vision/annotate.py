@@ -28,6 +28,7 @@ from catalog.media import PictureError, verify_picture
 from explorer.vision.errors import VisionError
 
 MAX_IMAGES = 16
+MAX_CROP_RATIOS = 16
 MAX_BODY_BYTES = 10 * 1024**2
 MAX_IMAGE_BYTES = 20 * 1024**2
 DEFAULT_MAX_RESULTS = 10
@@ -79,10 +80,12 @@ def _check(given: Any, item: Any, number: int) -> None:
                 HTTPStatus.BAD_REQUEST,
                 f"Invalid value at requests[{number}].features.maxResults: it must not be negative.",
             )
+    if len(item.image_context.crop_hints_params.aspect_ratios) > MAX_CROP_RATIOS:
+        raise VisionError(HTTPStatus.BAD_REQUEST, f"Too many aspect ratios: at most {MAX_CROP_RATIOS} a picture.")
     if any(ratio <= 0 for ratio in item.image_context.crop_hints_params.aspect_ratios):
         where = f"requests[{number}].imageContext.cropHintsParams.aspectRatios"
         raise VisionError(HTTPStatus.BAD_REQUEST, f"Invalid value at {where}: each must be above 0.")
-    content = given.get("image", {}).get("content", "")
+    content = (given.get("image") or {}).get("content", "")
     if content and not item.image.content:
         raise VisionError(
             HTTPStatus.BAD_REQUEST, f"Invalid value at requests[{number}].image.content: it is no base64."

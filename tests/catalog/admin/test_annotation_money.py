@@ -2,14 +2,15 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from catalog.annotators import AnnotateOptions, Feature, get_annotator
 from catalog.models import Annotation, Collection, Image, Job
 from catalog.services.errors import ServiceError
-from catalog.services.jobs import JobRun
+from catalog.services.jobs import JobRun, retry_job
 from catalog.tasks import run_annotate
 from tests.catalog.admin.world import make_library
-from tests.factories import JobFactory
+from tests.factories import ImageFactory, JobFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -33,10 +34,29 @@ def test_a_paid_annotator_is_started_only_after_its_price_was_seen(admin_client,
     assert "LABEL_DETECTION" in page and "USD" in page and "Agree and start" in page
     assert not annotate_jobs().exists()
 
-    assert start(admin_client, collection, agreed="1").status_code == 302
+    assert start(admin_client, collection, agreed="8").status_code == 302
     assert annotate_jobs().get().params == {"max_units": 8}, (
         "four pictures, two features: what was agreed to is the cap"
     )
+
+
+def test_a_price_that_grew_while_its_page_was_open_is_shown_again(admin_client, collection):
+    page = start(admin_client, collection).content.decode()
+    assert 'name="agreed" value="8"' in page
+    ImageFactory.create(collection=collection)
+
+    page = start(admin_client, collection, agreed="8").content.decode()
+    assert 'name="agreed" value="10"' in page
+    assert not annotate_jobs().exists()
+
+
+def test_trying_again_asks_for_consent_again(admin_client, collection):
+    start(admin_client, collection, agreed="8")
+    job = annotate_jobs().get()
+    Job.objects.filter(pk=job.pk).update(status="failed", error="The quota.", finished_at=timezone.now())
+    job.refresh_from_db()
+
+    assert "max_units" not in retry_job(job, by=None).params
 
 
 def test_the_list_s_action_asks_too_and_keeps_the_selection(admin_client, collection):
@@ -45,7 +65,7 @@ def test_the_list_s_action_asks_too_and_keeps_the_selection(admin_client, collec
     page = admin_client.post(address, chosen).content.decode()
     assert f'name="_selected_action" value="{collection.pk}"' in page
 
-    admin_client.post(address, {**chosen, "agreed": "1"})
+    admin_client.post(address, {**chosen, "agreed": "8"})
     assert annotate_jobs().count() == 1
 
 
@@ -55,7 +75,7 @@ def test_from_a_list_of_images_it_asks_too(admin_client, collection):
     assert "Agree and start" in admin_client.post(address, chosen).content.decode()
     assert not annotate_jobs().exists()
 
-    admin_client.post(address, {**chosen, "agreed": "1"})
+    admin_client.post(address, {**chosen, "agreed": "8"})
     assert annotate_jobs().get().params == {"max_units": 8}
 
 
@@ -88,11 +108,11 @@ class TestAnswersThatWereLost:
         assert "perhaps paid, once more" in page
         assert not annotate_jobs().exists()
 
-        admin_client.post(address, {**chosen, "agreed": "1"})
+        admin_client.post(address, {**chosen, "agreed": "8"})
         assert annotate_jobs().get().params == {"unknown": True, "max_units": 8}
 
     def test_are_not_asked_by_a_plain_run(self, admin_client, collection, lost):
-        start(admin_client, collection, agreed="1")
+        start(admin_client, collection, agreed="8")
         assert annotate_jobs().get().params == {"max_units": 7}
 
 

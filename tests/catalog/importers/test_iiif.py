@@ -166,3 +166,13 @@ def test_the_fingerprint_is_the_same_until_the_manifest_says_something_else(web:
 def test_odd_documents_cost_nothing_but_themselves(web: Web, odd: Any):
     for name in ("items", "label", "metadata", "rights", "homepage", "requiredStatement", "summary"):
         read(put(web, "/odd", manifest_3(web, **{name: odd})))
+
+
+def test_a_collection_of_a_thousand_pages_is_no_deep_one(web: Web):
+    put(web, "/m2", MANIFEST_2)
+    for n in range(1000):
+        page = {"@type": "sc:Collection", "next": f"{web.address}/page{n + 1}"}
+        put(web, f"/page{n}", page)
+    put(web, "/page1000", {"@type": "sc:Collection", "manifests": [web.address + "/m2"]})
+
+    assert len(read(web.address + "/page0")) == 2

@@ -24,7 +24,7 @@ from catalog.services.annotate import AnnotateResult, annotate_images
 from catalog.services.annotation_estimate import estimate_annotation
 from catalog.services.annotation_pictures import pictures_to_annotate
 from catalog.services.annotation_questions import claim_questions, find_known, mark_sent
-from catalog.services.annotation_units import wait_for_turn
+from catalog.services.annotation_units import Settled, reserve_units, settle_units, wait_for_turn
 from catalog.services.decide import decide_labels
 from catalog.services.errors import ServiceError
 from tests import vision_server
@@ -324,3 +324,30 @@ def test_an_outage_ends_the_run_before_the_whole_library_is_unknown(
 
     assert statuses(collection) == {"unknown": 12, "waiting": 28}
     assert sum(backend.billed.values()) == 12
+
+
+def test_a_lost_answer_stays_with_a_person_when_asking_again_was_stopped(
+    collection: Collection, backend: VisionBackend
+):
+    backend.faults.append(vision_server.DEADLINE)
+    annotate(collection)
+    assert Annotation.objects.filter(status="unknown").count() == 16
+    backend.faults.extend([vision_server.QUOTA] * 100)
+    with pytest.raises(ServiceError, match="Fault: quota"):
+        annotate(collection, unknown=True)
+
+    assert Annotation.objects.filter(status="unknown").count() == 16
+    assert not Annotation.objects.filter(status="unknown", error="").exists()
+    backend.faults.clear()
+    assert annotate(collection).n_answered == 0, "nobody has agreed to pay again"
+
+
+def test_units_are_settled_over_the_months_they_were_reserved_in_and_never_beyond(backend: VisionBackend):
+    AnnotatorAccount.objects.create(annotator="google")
+    run = AnnotationRun.objects.create(annotator="google", lease_expires_at=timezone.now())
+    reserve_units(run, {LABELS: 3}, now=datetime(2026, 11, 30, tzinfo=UTC))
+    reserve_units(run, {LABELS: 2}, now=datetime(2026, 12, 1, tzinfo=UTC))
+    settle_units(run, {LABELS: Settled(n_unknown=4), SAFE: Settled(n_answered=1)})
+
+    rows = {row.month: (row.n_reserved, row.n_unknown) for row in run.usage.all()}
+    assert rows == {"2026-12": (2, 2), "2026-11": (3, 2)}

@@ -114,6 +114,10 @@ class TestAnswers:
         for response in (no_picture, no_features):
             assert response["error"] == {"code": 3, "message": "Request must specify image and features."}
 
+    def test_an_image_that_is_null_is_no_image(self, client, key):
+        [response] = post(client, key, {**item(), "image": None}).json()["responses"]
+        assert response["error"]["code"] == 3
+
     def test_projects_and_locations_in_the_path_are_taken(self, client, key, cat):
         body = json.dumps({"requests": [item(cat)]})
         for parent in ("projects/museum", "projects/museum/locations/eu"):
@@ -255,6 +259,7 @@ class TestErrors:
             ({"features": [{"type": "LABEL_DETECTION", "maxResults": -1}]}, "requests[1].features.maxResults"),
             ({"image": {"content": "***"}}, "requests[1].image.content"),
             ({"imageContext": {"cropHintsParams": {"aspectRatios": [0]}}}, "cropHintsParams.aspectRatios"),
+            ({"imageContext": {"cropHintsParams": {"aspectRatios": [1] * 17}}}, "Too many aspect ratios"),
         ],
     )
     def test_values_that_make_no_sense_are_named_with_their_place(self, client, key, cat, changes, where):
