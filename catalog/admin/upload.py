@@ -102,7 +102,10 @@ class UploadAdmin(JobActionAdmin[Collection]):
             return self._refuse(
                 request, collection, "Nothing was sent. Choose some pictures, or a zip archive of them."
             )
-        upload = upload or begin_upload(collection, by=person)
+        try:
+            upload = upload or begin_upload(collection, by=person)
+        except ServiceError as error:
+            return self._refuse(request, collection, str(error))
         refused = []
         for file in files:
             try:

@@ -48,6 +48,7 @@ FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 32.0
 # Batches in a row that are lost whole, each perhaps paid: an outage would make a whole library unknown at full speed.
 MAX_LOST_BATCHES = 3
+LOOKED_AT_AGAIN = 10_000
 STAGE = "Annotating"
 
 Status = Annotation.Status
@@ -141,7 +142,9 @@ def annotate_stage(asking: Asking) -> None:
     if held_elsewhere and _wait_for_others(asking, held_elsewhere):
         asking.result.n_elsewhere = 0
         n_images = asking.result.n_images
-        _Pass(asking, n_total=len(held_elsewhere)).over(images.filter(pk__in=held_elsewhere))
+        for start in range(0, len(held_elsewhere), LOOKED_AT_AGAIN):  # a statement takes so many parameters
+            ids = held_elsewhere[start : start + LOOKED_AT_AGAIN]
+            _Pass(asking, n_total=len(held_elsewhere)).over(images.filter(pk__in=ids))
         asking.result.n_images = n_images
 
 
@@ -327,7 +330,8 @@ def _count_due(asking: Asking, images: QuerySet[Image]) -> int:
 
 def _wait_for_others(asking: Asking, image_ids: Sequence[int]) -> bool:
     """Wait until other runs are through with these images, or are known to be dead; False if they are at it still."""
-    images = list(Image.objects.filter(pk__in=image_ids).select_related("current_revision"))
+    # The last ones: runs go through a collection in one order, so that when these are through the others are.
+    images = list(Image.objects.filter(pk__in=image_ids[-CHUNK:]).select_related("current_revision"))
     for _second in range(settings.GALAXY_LEASE_S + 2):
         settle_dead_runs(asking.annotator)
         if not any(row.status in OPEN for row in _find_known(asking, images, asking.features).values()):

@@ -18,6 +18,10 @@ from catalog.services.progress import Progress, ignore_progress
 __all__ = ["ImportResult", "import_images"]
 
 BATCH = 32  # pictures decoded, and then saved in one short transaction
+KEPT_BATCH = (
+    4  # where originals are kept, which lie in memory until they are written: two batches of a gigabyte each are eight
+)
+KEPT_REFUSALS = 20_000  # rows of an import; a table of a million lines that fit nothing would fill the database, and nobody reads them
 LISTED_REFUSALS = 100  # a result names this many; all of them are rows of Refusal
 
 
@@ -73,7 +77,7 @@ def import_images(
     with ThreadPoolExecutor(n_threads, thread_name_prefix="decode") as pool:
         waiting: _Reading | None = None
         try:
-            for batch in in_chunks(candidates, BATCH):
+            for batch in in_chunks(candidates, KEPT_BATCH if keep_originals else BATCH):
                 progress("Importing", result.n_seen, n_total)
                 reading = _begin_reading(collection, batch, source, keep_originals, pool)
                 if waiting is not None:
@@ -145,7 +149,8 @@ def _save_batch(collection: Collection, source: str, reading: _Reading, result: 
             about_the_bytes = read.code in set(ErrorCode)
             refused.append((read, _refusal_fingerprint(candidate) if about_the_bytes else ""))
 
-    save_refusals(collection, source, refused)
+    room = max(0, KEPT_REFUSALS - result.n_refused)  # those beyond are counted, and looked at again next time
+    save_refusals(collection, source, refused[:room])
     outcome = _save_with_retry(collection, source, arrivals)
     save_refusals(collection, source, [(item, "") for item in outcome.refused])
     result.n_added += outcome.n_added

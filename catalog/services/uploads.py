@@ -39,6 +39,7 @@ __all__ = [
 
 IMPORT_UPLOAD = "import_upload"
 MAX_UPLOAD_FILES = 10_000
+MAX_WAITING_UPLOADS = 20  # of one person
 MAX_UPLOAD_BYTES = 20 * 1024**3
 MAX_NAME_LENGTH = 200
 KEEP_FOR = timedelta(days=7)  # what was not imported; whoever sent it may try again until then
@@ -46,7 +47,11 @@ DELETE_AT_ONCE = 100  # files deleted in one short transaction
 
 
 def begin_upload(collection: Collection, *, by: User) -> Upload:
-    """An empty upload, to which its sender adds files."""
+    """An empty upload, to which its sender adds files. Raises ServiceError where too many of theirs wait already."""
+    if Upload.objects.filter(created_by=by, files__isnull=False).distinct().count() >= MAX_WAITING_UPLOADS:
+        raise ServiceError(
+            f"{MAX_WAITING_UPLOADS} of your uploads are waiting to be imported. Import or discard some of them first."
+        )
     return Upload.objects.create(collection=collection, created_by=by)
 
 

@@ -318,3 +318,16 @@ def test_deleting_the_collection_takes_what_is_staged_along(
     with django_capture_on_commit_callbacks(execute=True):
         collection.delete()
     assert staged_files() == []
+
+
+def test_a_person_may_not_leave_uploads_lying_about_without_end(
+    contributor: Client, address: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("catalog.services.uploads.MAX_WAITING_UPLOADS", 1)
+    accept = {"accept": "application/json"}
+    first = contributor.post(address, {"files": sent("a.jpg", picture_bytes(1))}, headers=accept)
+    second = contributor.post(address, {"files": sent("b.jpg", picture_bytes(2))}, headers=accept)
+
+    assert first.status_code == 200
+    assert second.status_code == 400
+    assert "Import or discard some of them first" in second.json()["refused"][0]
