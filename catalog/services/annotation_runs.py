@@ -1,21 +1,21 @@
 """Runs of annotators: begun, kept alive, ended, and settled when they died."""
 
 import logging
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import DatabaseError, connection
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from catalog.annotators import Annotator, Feature, Ticket, UnknownTicketError
 from catalog.models import Annotation, AnnotationRun, Collection
 from catalog.services.annotation_questions import lose_questions, release_questions, save_answers
+from catalog.services.heartbeat import Heartbeat
 
 __all__ = ["run_of", "settle_dead_runs"]
 
@@ -45,18 +45,14 @@ def run_of(
         max_units=max_units,
         job_uuid=job_uuid,
     )
-    stop = threading.Event()
-    heartbeat = threading.Thread(target=_beat, args=(run.pk, stop), name=f"annotation-run-{run.pk}", daemon=True)
-    heartbeat.start()
     try:
-        yield run
+        with Heartbeat(partial(_renew, run), name=f"annotation run {run.pk}"):
+            yield run
         outcome = "Finished."
     except BaseException as error:
         outcome = f"Stopped: {str(error) or type(error).__name__}"
         raise
     finally:
-        stop.set()
-        heartbeat.join()
         _settle(run, annotator)
         AnnotationRun.objects.filter(pk=run.pk).update(
             finished_at=timezone.now(), outcome=(run.outcome or outcome)[:300]
@@ -106,18 +102,8 @@ def _settle(run: AnnotationRun, annotator: Annotator) -> None:
             lose_questions(run, annotator)
 
 
-def _beat(run_id: int, stop: threading.Event) -> None:
-    """Renew the lease every third of its time."""
-    try:
-        while not stop.wait(settings.GALAXY_LEASE_S / 3):
-            try:
-                AnnotationRun.objects.filter(pk=run_id).update(lease_expires_at=_lease_end())
-            except DatabaseError:
-                # Busy or briefly gone; there are two more beats before the lease runs out.
-                logger.warning("Could not renew the lease of annotation run %s.", run_id, exc_info=True)
-                connection.close()
-    finally:
-        connection.close()
+def _renew(run: AnnotationRun) -> None:
+    AnnotationRun.objects.filter(pk=run.pk).update(lease_expires_at=_lease_end())
 
 
 def _lease_end() -> datetime:

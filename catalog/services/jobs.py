@@ -11,19 +11,18 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from types import TracebackType
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.models import User as Person
 from django.core.exceptions import PermissionDenied
-from django.db import DatabaseError, connection, transaction
+from django.db import transaction
 
 from catalog import permissions
 from catalog.models import Collection, Galaxy, Job, JobStatus
 from catalog.permissions import Verb
 from catalog.services.errors import ServiceError
+from catalog.services.heartbeat import Heartbeat
 from catalog.services.leases import (
     Lease,
     claim_job,
@@ -223,7 +222,7 @@ def run_job(job_uuid: uuid.UUID, *, worker: str) -> None:
         return
     job = Job.objects.select_related("collection", "galaxy__collection").get(pk=lease.job_id)
     run = JobRun(job, lease)
-    with Heartbeat(run):
+    with Heartbeat(run.renew, name=f"job {job.uuid}"):
         try:
             kind = _kinds.get(job.kind)
             if kind is None:
@@ -246,36 +245,6 @@ def run_job(job_uuid: uuid.UUID, *, worker: str) -> None:
             raise
         else:
             run.end(JobStatus.SUCCEEDED, result=result, error="")
-
-
-class Heartbeat:
-    """While open, renews the lease every third of its time, from a thread with a database connection of its own."""
-
-    def __init__(self, run: JobRun) -> None:
-        self._run = run
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._beat, name=f"lease-{run.job.pk}", daemon=True)
-
-    def __enter__(self) -> None:
-        self._thread.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _beat(self) -> None:
-        try:
-            while not self._stop.wait(settings.GALAXY_LEASE_S / 3):
-                try:
-                    self._run.renew()
-                except DatabaseError:
-                    # Busy or briefly gone; there are two more beats before the lease runs out.
-                    logger.warning("Could not renew the lease of job %s.", self._run.job.uuid, exc_info=True)
-                    connection.close()
-        finally:
-            connection.close()
 
 
 def _end_cancelled(run: JobRun) -> None:
