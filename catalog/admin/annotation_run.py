@@ -7,35 +7,12 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 
 from catalog.admin.pictures import NOTHING
+from catalog.admin.policy import TrustedAdmin, TrustedInline
 from catalog.models import AnnotationRun, AnnotatorAccount, Image, LostAnswer, MonthlyUnits, UnitUsage
 from catalog.permissions import is_trusted
 
 
-class TrustedOnly:
-    """Money is nobody's but the superusers'; what happened is read, not written."""
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        """Superusers."""
-        return is_trusted(request.user)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Superusers."""
-        return is_trusted(request.user)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody."""
-        return False
-
-
-class UsageInline(TrustedOnly, admin.TabularInline):  # type: ignore[type-arg]
+class UsageInline(TrustedInline[UnitUsage, AnnotationRun]):
     """The run's lines of the ledger."""
 
     model = UnitUsage
@@ -44,7 +21,7 @@ class UsageInline(TrustedOnly, admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(AnnotationRun)
-class AnnotationRunAdmin(TrustedOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class AnnotationRunAdmin(TrustedAdmin[AnnotationRun]):
     """The ledger, run by run."""
 
     index_order = 85
@@ -55,7 +32,7 @@ class AnnotationRunAdmin(TrustedOnly, admin.ModelAdmin):  # type: ignore[type-ar
 
 
 @admin.register(LostAnswer)
-class LostAnswerAdmin(TrustedOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class LostAnswerAdmin(TrustedAdmin[LostAnswer]):
     """Questions that were sent and whose answer was lost. The list of collections has the action that asks them again."""
 
     index_order = 84
@@ -78,7 +55,7 @@ class LostAnswerAdmin(TrustedOnly, admin.ModelAdmin):  # type: ignore[type-arg]
         return str(getattr(obj, "slug", None) or NOTHING)
 
 
-class MonthInline(TrustedOnly, admin.TabularInline):  # type: ignore[type-arg]
+class MonthInline(TrustedInline[MonthlyUnits, AnnotatorAccount]):
     """What was taken month by month."""
 
     model = MonthlyUnits
@@ -87,7 +64,7 @@ class MonthInline(TrustedOnly, admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(AnnotatorAccount)
-class AnnotatorAccountAdmin(TrustedOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class AnnotatorAccountAdmin(TrustedAdmin[AnnotatorAccount]):
     """The cap for a month."""
 
     index_order = 86

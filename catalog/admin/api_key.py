@@ -8,13 +8,13 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from catalog.admin.annotation_run import TrustedOnly
+from catalog.admin.policy import TrustedAdmin
 from catalog.models import ApiKey
 from catalog.services.api_keys import create_api_key, revoke_api_key
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(TrustedOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class ApiKeyAdmin(TrustedAdmin[ApiKey]):
     """Keys; the text of a new one is shown once, on the page after."""
 
     index_order = 95

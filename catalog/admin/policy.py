@@ -180,3 +180,37 @@ class PolicyInline(_TabularInline[ModelT, ParentT]):
         return self.edit_verb is not None and may(
             request, self.edit_verb, self.parent_model if parent is None else parent
         )
+
+
+class _TrustedOnly:
+    """Nobody's but the superusers', and by default theirs to read alone."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Superusers."""
+        return is_trusted(request.user)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Superusers."""
+        return is_trusted(request.user)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody."""
+        return False
+
+
+class TrustedAdmin(_TrustedOnly, _ModelAdmin[ModelT]):
+    """What no role opens, such as money and keys."""
+
+    index_order: ClassVar[int] = 100
+
+
+class TrustedInline(_TrustedOnly, _TabularInline[ModelT, ParentT]):
+    """The same, inside the page of such a thing."""
