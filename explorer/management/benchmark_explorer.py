@@ -168,7 +168,9 @@ def _open_browser() -> Iterator[Any]:
     try:
         from playwright.sync_api import sync_playwright
     except ImportError as error:
-        raise ServiceError("Expected Playwright, which drives the browser. Run make test once; it installs it.") from error
+        raise ServiceError(
+            "Expected Playwright, which drives the browser. Run make test once; it installs it."
+        ) from error
     executable = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if executable is None:
         raise ServiceError("Expected Chromium. Install Debian's chromium, or set CHROMIUM to the program's path.")
