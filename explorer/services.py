@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
+from django.contrib.auth.models import User as Person
 from django.db import transaction
 from django.utils import timezone
 
-from catalog.models import Build, Cluster, Galaxy, Position, Publication, PublicationObject, Rendition
+from catalog.models import Build, Galaxy, Position, Publication, PublicationObject, Rendition
 from catalog.permissions import User
-from catalog.services.clusters import cluster_of_images
 from catalog.services.errors import ServiceError
 from catalog.services.media import (
     forget_staged_files,
@@ -20,6 +20,7 @@ from catalog.services.media import (
     write_file,
 )
 from catalog.services.progress import Progress, ignore_progress
+from catalog.services.safe_search import require_safe_search
 from explorer.artifact import (
     FORMAT_VERSION,
     OBJECTS,
@@ -31,6 +32,7 @@ from explorer.artifact import (
     write_artifact,
 )
 from explorer.public import credits_of, fingerprint_of, galaxy_info, public_cluster, public_details
+from explorer.shown import Shown, find_shown
 
 __all__ = ["PublishError", "PublishResult", "publish_galaxy", "republish_galaxy"]
 
@@ -48,6 +50,8 @@ class PublishResult:
 
     publication: Publication
     created: bool
+    n_unsafe: int = 0
+    """Images left out because safe search finds them adult, violent or racy."""
 
     def as_json(self) -> dict[str, object]:
         """For a command's last line and a job's result."""
@@ -56,6 +60,7 @@ class PublishResult:
             "build": self.publication.build.number,
             "created": self.created,
             "n_images": self.publication.n_images,
+            "n_unsafe": self.n_unsafe,
             "size_bytes": self.publication.size_bytes,
             "manifest": self.publication.manifest_name,
         }
@@ -70,7 +75,12 @@ def republish_galaxy(galaxy: Galaxy, *, progress: Progress = ignore_progress) ->
             return None
         try:
             return publish_galaxy(
-                galaxy, build=current.build, by=current.published_by, replacing=current, progress=progress
+                galaxy,
+                build=current.build,
+                by=current.published_by,
+                replacing=current,
+                despite_safe_search=current.despite_safe_search,
+                progress=progress,
             )
         except _ReplacedError:
             continue  # a person has published meanwhile: what they decided is in that one, so that one is brought up to date
@@ -111,6 +121,7 @@ def publish_galaxy(
     build: Build | None = None,
     by: User | None = None,
     replacing: Publication | None = None,
+    despite_safe_search: bool = False,
     progress: Progress = ignore_progress,
 ) -> PublishResult:
     """Publish a build, by default the newest. Objects first, then the rows naming them, the pointer last: visitors see the old or the new.
@@ -118,29 +129,38 @@ def publish_galaxy(
     Interrupted anywhere, it can be run again and writes only what is missing. When nothing that a visitor sees changed
     since the current publication, it is left as it is.
 
+    Parameters
+    ----------
+    despite_safe_search
+        A person says that everybody may see the images although safe search has not looked at all of them; it is kept with the
+        publication.
+
     Raises
     ------
     PublishError
         When the galaxy has no build, or no image of it may be shown.
+    SafeSearchError
+        When everybody would see images at which safe search has not looked, and nobody says that they may.
     """
     build = build or galaxy.builds.filter(complete=True).order_by("-number").first()
     if build is None:
         raise PublishError(f"The galaxy {galaxy.slug} has no build yet. Run manage.py build_galaxy first.")
     progress("Reading", 0, 0)
-    hidden_clusters = set(galaxy.clusters.filter(hidden=True).values_list("pk", flat=True))
-    cluster_of = {i: c for i, c in cluster_of_images(galaxy, build.pk).items() if c not in hidden_clusters}
-    clusters = list(
-        Cluster.objects.filter(pk__in=set(cluster_of.values())).select_related("cover").order_by("tour_order", "pk")
-    )
-    fingerprint = fingerprint_of(galaxy, build, cluster_of, clusters)
+    shown = find_shown(galaxy, build)
+    if not despite_safe_search:
+        require_safe_search(galaxy, build, shown.cluster_of)
+    fingerprint = fingerprint_of(galaxy, build, shown)
     latest = galaxy.publications.order_by("-pk").first()
     if latest is not None and latest.content_fingerprint == fingerprint and latest.format_version == FORMAT_VERSION:
+        if despite_safe_search and not latest.despite_safe_search:
+            latest.despite_safe_search, latest.published_by = True, _person(by)
+            latest.save(update_fields=["despite_safe_search", "published_by"])
         created = galaxy.current_publication_id != latest.pk
         if created:  # killed between saving the rows and moving the pointer
             _make_current(galaxy, latest)
-        return PublishResult(publication=latest, created=created)
+        return PublishResult(latest, created, shown.n_unsafe)
 
-    written = _write(galaxy, build, cluster_of, clusters, progress)
+    written = _write(galaxy, build, shown, progress)
     with transaction.atomic():
         publication = Publication.objects.create(
             galaxy=galaxy,
@@ -150,7 +170,8 @@ def publish_galaxy(
             manifest_name=written.manifest_name,
             n_images=written.manifest.n_images,
             size_bytes=written.size_bytes,
-            published_by=by if by is not None and by.is_authenticated else None,
+            published_by=_person(by),
+            despite_safe_search=despite_safe_search,
         )
         PublicationObject.objects.bulk_create(
             [
@@ -164,17 +185,20 @@ def publish_galaxy(
         raise _ReplacedError
     _make_current(galaxy, publication)
     _prune_publications(galaxy)
-    return PublishResult(publication=publication, created=True)
+    return PublishResult(publication, created=True, n_unsafe=shown.n_unsafe)
 
 
-def _write(
-    galaxy: Galaxy, build: Build, cluster_of: dict[int, int], clusters: list[Cluster], progress: Progress
-) -> WrittenArtifact:
-    index_of = {cluster.pk: index for index, cluster in enumerate(clusters)}
-    shown = Position.objects.filter(build=build, image__hidden=False)
+def _person(by: User | None) -> Person | None:
+    return by if isinstance(by, Person) else None
+
+
+def _write(galaxy: Galaxy, build: Build, shown: Shown, progress: Progress) -> WrittenArtifact:
+    index_of = {cluster.pk: index for index, cluster in enumerate(shown.clusters)}
     rows = [
         row
-        for row in shown.order_by("image_id").values_list(
+        for row in Position.objects.filter(build=build)
+        .order_by("image_id")
+        .values_list(
             "image_id",
             "image__uuid",
             "x",
@@ -184,16 +208,18 @@ def _write(
             "image__current_revision__width",
             "image__current_revision__height",
         )
-        if row[0] in cluster_of
+        if row[0] in shown.cluster_of
     ]
     if not rows:
-        raise PublishError(f"No image of {galaxy.slug} may be shown: all of them, or their clusters, are hidden.")
+        raise PublishError(
+            f"No image of {galaxy.slug} may be shown: all of them, or their clusters, are hidden or not safe for everybody."
+        )
     image_ids = [row[0] for row in rows]
     colours = np.array([row[5] for row in rows], dtype=np.uint32)
     points = GalaxyPoints(
         uuids=[row[1] for row in rows],
         positions=np.array([row[2:5] for row in rows], dtype=np.float32),
-        clusters=np.array([index_of[cluster_of[i]] for i in image_ids]),
+        clusters=np.array([index_of[shown.cluster_of[i]] for i in image_ids]),
         mean_colours=np.stack([colours >> 16, colours >> 8 & 255, colours & 255], axis=1).astype(np.uint8),
         aspect_ratios=np.array([row[6] / row[7] for row in rows]),
     )
@@ -212,14 +238,14 @@ def _write(
     try:
         return write_artifact(
             galaxy_info(galaxy),
-            [public_cluster(cluster) for cluster in clusters],
+            [public_cluster(cluster, shown.cluster_of) for cluster in shown.clusters],
             points,
             build=build.number,
             read_small=read_small,
             read_details=lambda indices: public_details(galaxy, [image_ids[i] for i in indices]),
             sink=GalaxySink(galaxy),
             published_at=datetime.now(UTC),
-            credits=credits_of(galaxy, build),
+            credits=credits_of(build, shown),
             on_progress=progress,
         )
     except ArtifactError as error:
