@@ -18,8 +18,10 @@ def register() -> None:
 
 
 def run_publish(run: JobRun) -> dict[str, Any]:
-    """Publish the newest build of the job's galaxy."""
-    return publish_galaxy(galaxy_of(run), by=run.job.created_by, progress=run.progress).as_json()
+    """Publish the newest build of the job's galaxy; `despite_safe_search` is what whoever started it said."""
+    despite = bool(run.params.get("despite_safe_search"))
+    result = publish_galaxy(galaxy_of(run), by=run.job.created_by, despite_safe_search=despite, progress=run.progress)
+    return result.as_json()
 
 
 def run_republish(run: JobRun) -> dict[str, Any]:

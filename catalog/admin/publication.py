@@ -23,6 +23,7 @@ class PublicationAdmin(PolicyAdmin[Publication]):
         "is_current",
         "published_at",
         "published_by",
+        "despite_safe_search",
         "images",
         "size_bytes",
         "format_version",

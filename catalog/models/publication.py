@@ -23,6 +23,10 @@ class Publication(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="publications"
     )
     published_at = models.DateTimeField(auto_now_add=True)
+    despite_safe_search = models.BooleanField(
+        default=False,
+        help_text="Whoever published it said to do so although safe search had not looked at all of its images.",
+    )
 
     class Meta:
         ordering = ["-id"]

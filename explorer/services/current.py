@@ -13,9 +13,10 @@ from explorer.portrait import PORTRAIT_NAME, draw_portrait
 from explorer.services.sinks import GalaxySource
 from explorer.services.turns import Turn
 
-__all__ = ["KEPT_PUBLICATIONS", "make_current", "prune_publications"]
+__all__ = ["KEPT_PUBLICATIONS", "make_current", "prune_publications", "save_objects"]
 
 KEPT_PUBLICATIONS = 5
+CHUNK = 2000
 
 
 def make_current(galaxy: Galaxy, publication: Publication, *, turn: Turn, withdrawn: Sequence[UUID] = ()) -> None:
@@ -30,6 +31,15 @@ def make_current(galaxy: Galaxy, publication: Publication, *, turn: Turn, withdr
     write_file("galaxies", f"{galaxy.uuid}/{POINTER_NAME}", pointer.encode())
     galaxy.current_publication = publication
     galaxy.save(update_fields=["current_publication"])
+
+
+def save_objects(publication: Publication, objects: Sequence[tuple[str, int]]) -> None:
+    """Note the objects of a publication, by name and size in bytes; from now on the sweep leaves them."""
+    prefix = f"{publication.galaxy.uuid}/"
+    PublicationObject.objects.bulk_create(
+        [PublicationObject(publication=publication, storage_name=prefix + name, size_bytes=n) for name, n in objects],
+        batch_size=CHUNK,
+    )
 
 
 def prune_publications(galaxy: Galaxy) -> None:

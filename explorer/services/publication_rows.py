@@ -1,18 +1,18 @@
 """What a publication is made of, read from the database as a stream into flat arrays: some 300 bytes an image, vectors aside."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.models import Build, Cluster, Galaxy, Position, Rendition
+from catalog.models import Build, Galaxy, Position, Rendition
 from catalog.services.build_input import BuildInput, read_labels
 from catalog.services.build_vectors import compute_vectors
 from catalog.services.media import read_file, rendition_name
 from catalog.services.progress import Progress
 from explorer.artifact import GalaxyPoints
+from explorer.shown import Shown
 
 __all__ = ["PublicationRows", "read_rows", "read_vectors"]
 
@@ -38,11 +38,10 @@ class PublicationRows:
             return None  # drawn as its mean colour, and counted; a storage that does not answer stops the publication instead
 
 
-def read_rows(
-    galaxy: Galaxy, build: Build, cluster_of: Mapping[int, int], clusters: Sequence[Cluster], *, progress: Progress
-) -> PublicationRows:
-    """Read the images of a build that are in `cluster_of` (image id -> cluster id) and not hidden."""
-    index_of = {cluster.pk: index for index, cluster in enumerate(clusters)}
+def read_rows(galaxy: Galaxy, build: Build, shown: Shown, *, progress: Progress) -> PublicationRows:
+    """Read the images of a build that are shown."""
+    cluster_of = shown.cluster_of
+    index_of = {cluster.pk: index for index, cluster in enumerate(shown.clusters)}
     n = len(cluster_of)
     image_ids = np.empty(n, dtype=np.int64)
     positions = np.empty((n, 3), dtype=np.float32)
@@ -51,8 +50,7 @@ def read_rows(
     aspect_ratios = np.empty(n, dtype=np.float64)
     uuids: list[UUID] = []
     picture_keys: list[bytes] = []
-    shown = Position.objects.filter(build=build, image__hidden=False).order_by("image_id")
-    found = shown.values_list(
+    found = Position.objects.filter(build=build).order_by("image_id").values_list(
         "image_id",
         "image__uuid",
         "x",

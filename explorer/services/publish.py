@@ -3,24 +3,24 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from django.contrib.auth.models import User as Person
 from django.db import transaction
 
-from catalog.models import Build, Cluster, Galaxy, Publication, PublicationObject
+from catalog.models import Build, Galaxy, Publication
 from catalog.permissions import User
-from catalog.services.clusters import cluster_of_images
 from catalog.services.errors import ServiceError
 from catalog.services.jobs import start_job
 from catalog.services.progress import Progress, ignore_progress
+from catalog.services.safe_search import require_safe_search
 from explorer.artifact import FORMAT_VERSION, ArtifactError, ArtifactReader, WrittenArtifact, write_artifact
 from explorer.public import credits_of, fingerprint_of, galaxy_info, public_cluster, public_details
-from explorer.services.current import make_current, prune_publications
+from explorer.services.current import make_current, prune_publications, save_objects
 from explorer.services.publication_rows import PublicationRows, read_rows
 from explorer.services.sinks import GalaxySink, GalaxySource
 from explorer.services.turns import Turn, publishing_turn
+from explorer.shown import Shown, find_shown
 
 __all__ = ["PublishError", "PublishResult", "publish_galaxy", "republish_galaxy"]
-
-CHUNK = 2000
 
 
 class PublishError(ServiceError):
@@ -33,6 +33,8 @@ class PublishResult:
 
     publication: Publication
     created: bool
+    n_unsafe: int = 0
+    """Images left out because safe search finds them adult, violent or racy."""
     n_new_bytes: int = 0
     """Of the files that were not there yet."""
     n_unreadable: int = 0
@@ -46,6 +48,7 @@ class PublishResult:
             "build": self.publication.build.number,
             "created": self.created,
             "n_images": self.publication.n_images,
+            "n_unsafe": self.n_unsafe,
             "n_unreadable": self.n_unreadable,
             "size_bytes": self.publication.size_bytes,
             "new_bytes": self.n_new_bytes,
@@ -58,6 +61,7 @@ def publish_galaxy(
     *,
     build: Build | None = None,
     by: User | None = None,
+    despite_safe_search: bool = False,
     compact: bool = False,
     progress: Progress = ignore_progress,
 ) -> PublishResult:
@@ -68,6 +72,9 @@ def publish_galaxy(
 
     Parameters
     ----------
+    despite_safe_search
+        A person says that everybody may see the images although safe search has not looked at all of them; it is kept with the
+        publication.
     compact
         Number the images afresh, along the map as it is now, instead of adding what is new beside what there is: worth it when many
         have come since the last time.
@@ -76,13 +83,15 @@ def publish_galaxy(
     ------
     PublishError
         When the galaxy has no build, or no image of it may be shown.
+    SafeSearchError
+        When everybody would see images at which safe search has not looked, and nobody says that they may.
     """
     with publishing_turn(galaxy, "publishing", progress=progress) as turn:
         galaxy.refresh_from_db()
         build = build or galaxy.builds.filter(complete=True).order_by("-number").first()
         if build is None:
             raise PublishError(f"The galaxy {galaxy.slug} has no build yet. Run manage.py build_galaxy first.")
-        return _publish(galaxy, build, by, compact, turn)
+        return _publish(galaxy, build, by, despite_safe_search, compact, turn)
 
 
 def republish_galaxy(galaxy: Galaxy, *, progress: Progress = ignore_progress) -> PublishResult | None:
@@ -90,39 +99,62 @@ def republish_galaxy(galaxy: Galaxy, *, progress: Progress = ignore_progress) ->
     with publishing_turn(galaxy, "publishing", progress=progress) as turn:
         galaxy.refresh_from_db()
         current = galaxy.current_publication
-        return None if current is None else _publish(galaxy, current.build, current.published_by, False, turn)
+        if current is None:
+            return None
+        return _publish(galaxy, current.build, current.published_by, current.despite_safe_search, False, turn)
 
 
-def _publish(galaxy: Galaxy, build: Build, by: User | None, compact: bool, turn: Turn) -> PublishResult:
+def _publish(
+    galaxy: Galaxy, build: Build, by: User | None, despite_safe_search: bool, compact: bool, turn: Turn
+) -> PublishResult:
     turn.progress("Reading", 0, 0)
-    hidden_clusters = set(galaxy.clusters.filter(hidden=True).values_list("pk", flat=True))
-    cluster_of = {i: c for i, c in cluster_of_images(galaxy, build.pk).items() if c not in hidden_clusters}
-    clusters = list(
-        Cluster.objects.filter(pk__in=set(cluster_of.values())).select_related("cover").order_by("tour_order", "pk")
-    )
-    fingerprint = fingerprint_of(galaxy, build, cluster_of, clusters)
+    shown = find_shown(galaxy, build)
+    if not despite_safe_search:
+        require_safe_search(galaxy, build, shown.cluster_of)
+    fingerprint = fingerprint_of(galaxy, build, shown)
     latest = galaxy.publications.order_by("-pk").first()
-    is_same = latest is not None and (latest.content_fingerprint, latest.format_version) == (
-        fingerprint,
-        FORMAT_VERSION,
-    )
-    if latest is not None and is_same and not compact:
+    if latest is not None and not compact and _is_same(latest, fingerprint):
+        if despite_safe_search and not latest.despite_safe_search:
+            latest.despite_safe_search, latest.published_by = True, _person(by)
+            latest.save(update_fields=["despite_safe_search", "published_by"])
         created = galaxy.current_publication_id != latest.pk
         if created:  # killed between saving the rows and moving the pointer, or somebody had gone back
             make_current(galaxy, latest, turn=turn)
-        return PublishResult(publication=latest, created=created)
+        return PublishResult(latest, created, shown.n_unsafe)
 
-    rows = read_rows(galaxy, build, cluster_of, clusters, progress=turn.progress)
+    rows = read_rows(galaxy, build, shown, progress=turn.progress)
     if not len(rows.image_ids):
-        raise PublishError(f"No image of {galaxy.slug} may be shown: all of them, or their clusters, are hidden.")
+        raise PublishError(
+            f"No image of {galaxy.slug} may be shown: all of them, or their clusters, are hidden or not safe for everybody."
+        )
     with GalaxySink(galaxy) as sink:
-        written = _write(galaxy, build, clusters, rows, sink, None if compact else _previous(galaxy), turn)
+        written = _write(galaxy, build, shown, rows, sink, None if compact else _previous(galaxy), turn)
     turn.require()
-    publication = _save(galaxy, build, fingerprint, written, by)
+    with transaction.atomic():
+        publication = Publication.objects.create(
+            galaxy=galaxy,
+            build=build,
+            format_version=FORMAT_VERSION,
+            content_fingerprint=fingerprint,
+            manifest_name=written.manifest_name,
+            n_images=written.manifest.n_images,
+            size_bytes=written.size_bytes,
+            published_by=_person(by),
+            despite_safe_search=despite_safe_search,
+        )
+        save_objects(publication, written.objects)
     make_current(galaxy, publication, turn=turn)
     prune_publications(galaxy)
     start_job("sweep_galaxy", {}, by=None, galaxy=galaxy)
-    return PublishResult(publication, True, sink.n_new_bytes, written.n_unreadable_pictures)
+    return PublishResult(publication, True, shown.n_unsafe, sink.n_new_bytes, written.n_unreadable_pictures)
+
+
+def _is_same(publication: Publication, fingerprint: str) -> bool:
+    return publication.content_fingerprint == fingerprint and publication.format_version == FORMAT_VERSION
+
+
+def _person(by: User | None) -> Person | None:
+    return by if isinstance(by, Person) else None
 
 
 def _previous(galaxy: Galaxy) -> ArtifactReader | None:
@@ -136,7 +168,7 @@ def _previous(galaxy: Galaxy) -> ArtifactReader | None:
 def _write(
     galaxy: Galaxy,
     build: Build,
-    clusters: list[Cluster],
+    shown: Shown,
     rows: PublicationRows,
     sink: GalaxySink,
     previous: ArtifactReader | None,
@@ -146,7 +178,7 @@ def _write(
     try:
         return write_artifact(
             galaxy_info(galaxy),
-            [public_cluster(cluster) for cluster in clusters],
+            [public_cluster(cluster, shown.cluster_of) for cluster in shown.clusters],
             rows.points,
             build=build.number,
             read_small=rows.read_small,
@@ -154,31 +186,8 @@ def _write(
             sink=sink,
             previous=previous,
             published_at=datetime.now(UTC),
-            credits=credits_of(galaxy, build),
+            credits=credits_of(build, shown),
             on_progress=turn.progress,
         )
     except ArtifactError as error:
         raise PublishError(f"{galaxy.slug} cannot be published. {error}") from error
-
-
-def _save(galaxy: Galaxy, build: Build, fingerprint: str, written: WrittenArtifact, by: User | None) -> Publication:
-    """Write the rows of a publication whose objects are there; from now on the sweep leaves them."""
-    with transaction.atomic():
-        publication = Publication.objects.create(
-            galaxy=galaxy,
-            build=build,
-            format_version=FORMAT_VERSION,
-            content_fingerprint=fingerprint,
-            manifest_name=written.manifest_name,
-            n_images=written.manifest.n_images,
-            size_bytes=written.size_bytes,
-            published_by=by if by is not None and by.is_authenticated else None,
-        )
-        PublicationObject.objects.bulk_create(
-            [
-                PublicationObject(publication=publication, storage_name=f"{galaxy.uuid}/{name}", size_bytes=size)
-                for name, size in written.objects
-            ],
-            batch_size=CHUNK,
-        )
-    return publication
