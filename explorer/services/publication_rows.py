@@ -50,16 +50,20 @@ def read_rows(galaxy: Galaxy, build: Build, shown: Shown, *, progress: Progress)
     aspect_ratios = np.empty(n, dtype=np.float64)
     uuids: list[UUID] = []
     picture_keys: list[bytes] = []
-    found = Position.objects.filter(build=build).order_by("image_id").values_list(
-        "image_id",
-        "image__uuid",
-        "x",
-        "y",
-        "z",
-        "image__current_revision__mean_colour",
-        "image__current_revision__width",
-        "image__current_revision__height",
-        "image__current_revision__sha256",
+    found = (
+        Position.objects.filter(build=build)
+        .order_by("image_id")
+        .values_list(
+            "image_id",
+            "image__uuid",
+            "x",
+            "y",
+            "z",
+            "image__current_revision__mean_colour",
+            "image__current_revision__width",
+            "image__current_revision__height",
+            "image__current_revision__sha256",
+        )
     )
     row = 0
     for image_id, uuid, x, y, z, colour, width, height, sha256 in found.iterator(CHUNK):
