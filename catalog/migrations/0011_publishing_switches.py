@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalog', '0008_published_features'),
+        ('catalog', '0010_artifact_parts'),
     ]
 
     operations = [

@@ -46,7 +46,7 @@ def roll_back(
         When it is another galaxy's, of an older format, or its files are not all there.
     """
     with publishing_turn(galaxy, "going back", progress=progress) as turn:
-        galaxy.refresh_from_db()
+        galaxy.refresh_from_db(fields=["current_publication"])
         publication = find_publication(galaxy, publication.pk)
         if publication.format_version != FORMAT_VERSION:
             raise RollBackError(
