@@ -1,19 +1,17 @@
 """Shards of the search index: words in order, each with the images that have it. Bytes in, bytes out."""
 
-import struct
 from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from explorer.artifact.format import FORMAT_VERSION, HEADER_BYTES, ArtifactError
-from explorer.artifact.points import compress, decompress
+from explorer.artifact.binary import HEADER_BYTES, compress, decompress, pack_header, read_header
+from explorer.artifact.format import ArtifactError
 from explorer.artifact.search_words import KINDS
 
 SHARD_MAGIC = b"GLXS"
 
-_HEADER = struct.Struct("<4sHHII")
 _MAX_VARINT_BYTES = 5  # of 7 bits each: tiles are uint32
 
 Tiles = NDArray[np.uint32]
@@ -42,7 +40,7 @@ def encode_shard(entries: Iterable[Entry]) -> bytes:
 
 def pack_shard(encoded: list[bytes]) -> bytes:
     """Return a shard of entries that are encoded already."""
-    return compress(_HEADER.pack(SHARD_MAGIC, FORMAT_VERSION, 0, len(encoded), 0) + b"".join(encoded))
+    return compress(pack_header(SHARD_MAGIC, len(encoded)) + b"".join(encoded))
 
 
 def decode_shard(data: bytes) -> list[Entry]:
@@ -53,19 +51,15 @@ def decode_shard(data: bytes) -> list[Entry]:
     ArtifactError: not a shard of this version, or one that is cut short.
     """
     raw = decompress(data)
-    found = _HEADER.unpack_from(raw) if len(raw) >= HEADER_BYTES else (raw[:4], 0, 0, 0, 0)
-    if found[:2] != (SHARD_MAGIC, FORMAT_VERSION):
-        raise ArtifactError(
-            f"Expected {SHARD_MAGIC!r} version {FORMAT_VERSION}, got {found[0]!r} version {found[1]}: publish again."
-        )
+    n, _ = read_header(raw, SHARD_MAGIC)
     entries: list[Entry] = []
     at = HEADER_BYTES
     try:
-        for _ in range(found[3]):
+        for _ in range(n):
             entry, at = read_entry(raw, at)
             entries.append(entry)
     except (IndexError, UnicodeDecodeError) as error:
-        raise ArtifactError(f"Expected {found[3]} words in a shard, got a file cut short: {error}.") from error
+        raise ArtifactError(f"Expected {n} words in a shard, got a file cut short: {error}.") from error
     return entries
 
 
