@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Model
 from django.db.models.signals import post_delete
 
-from catalog.models import EmbeddingBlock, Galaxy, PublicationObject, Rendition, Revision, UploadedFile
+from catalog.models import EmbeddingBlock, Galaxy, Rendition, Revision, UploadedFile
 from catalog.services.media import delete_pending_files, queue_file_deletion
 
 
@@ -18,8 +18,7 @@ def connect() -> None:
         (EmbeddingBlock, delete_media),
         (Revision, delete_media),
         (UploadedFile, delete_media),
-        (PublicationObject, delete_published_object),
-        (Galaxy, delete_pointer),
+        (Galaxy, delete_published_files),
     ):
         post_delete.connect(handler, sender=model, dispatch_uid=f"catalog.{handler.__name__}.{model.__name__}")
 
@@ -30,15 +29,9 @@ def delete_media(sender: type[Model], instance: Any, **kwargs: Any) -> None:
         _delete_on_commit("media", instance.storage_name)
 
 
-def delete_published_object(sender: type[Model], instance: PublicationObject, **kwargs: Any) -> None:
-    """A published object goes when no other publication of its galaxy names it."""
-    if not PublicationObject.objects.filter(storage_name=instance.storage_name).exists():
-        _delete_on_commit("galaxies", instance.storage_name)
-
-
-def delete_pointer(sender: type[Model], instance: Galaxy, **kwargs: Any) -> None:
-    """The pointer, the one mutable file of a galaxy, goes with the galaxy."""
-    _delete_on_commit("galaxies", f"{instance.uuid}/current.json")
+def delete_published_files(sender: type[Model], instance: Galaxy, **kwargs: Any) -> None:
+    """All that was published of a galaxy goes with it; while it lives, explorer.services sweeps what is not needed any more."""
+    _delete_on_commit("galaxies", f"{instance.uuid}/")
 
 
 def _delete_on_commit(alias: str, name: str) -> None:

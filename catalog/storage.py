@@ -8,7 +8,7 @@ from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage
 from storages.backends.gcloud import GoogleCloudStorage
 
-CONTENT_TYPES = {".json": "application/json", ".webp": "image/webp"}
+CONTENT_TYPES = {".json": "application/json", ".webp": "image/webp", ".jpg": "image/jpeg"}
 
 
 class AtomicFileSystemStorage(FileSystemStorage):
@@ -39,14 +39,14 @@ class AtomicFileSystemStorage(FileSystemStorage):
 
 
 class GalaxiesCloudStorage(GoogleCloudStorage):  # type: ignore[misc]  # django-storages ships no types
-    """The bucket of published galaxies: immutable objects are kept by caches for a year, the pointer is always asked for again.
+    """The bucket of published galaxies: caches keep immutable objects for a year, the portrait for minutes, and ask for the pointer anew.
 
-    Without this Cloud Storage lets caches keep every public object for an hour, the pointer too (FACTS.md).
+    Without this Cloud Storage lets caches keep every public object for an hour, the pointer too.
     """
 
     def get_object_parameters(self, name: str) -> dict[str, str]:
         """Cache-Control and Content-Type by name; Python 3.11 does not know WebP, so the types are ours."""
-        mutable = name.endswith("/current.json")
-        control = "no-cache" if mutable else "public, max-age=31536000, immutable"
+        mutable = {"current.json": "no-cache", "portrait.jpg": "public, max-age=300"}
+        control = mutable.get(Path(name).name, "public, max-age=31536000, immutable")
         content_type = CONTENT_TYPES.get(Path(name).suffix, "application/octet-stream")
         return {**super().get_object_parameters(name), "cache_control": control, "content_type": content_type}

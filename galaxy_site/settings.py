@@ -130,6 +130,9 @@ STATIC_ROOT = env.folder("STATIC_ROOT", GALAXY_DATA / "static")
 # then needs a CORS rule for this site (README.md, "Settings"). Without buckets it means nothing.
 GALAXY_SIGNED_REDIRECTS = env.boolean("GALAXY_SIGNED_REDIRECTS", default=False)
 
+# How many files are written at a time when something is published: 0 is 8 for a bucket, 1 for a folder.
+GALAXY_UPLOAD_THREADS = env.integer("GALAXY_UPLOAD_THREADS", 0, minimum=0, maximum=64)
+
 # --- background work --------------------------------------------------------------------------------------------------
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["long", "short"]}}
 GALAXY_LEASE_S = env.integer("GALAXY_LEASE_S", 30, minimum=3, maximum=600)

@@ -15,10 +15,11 @@ from django.utils.safestring import SafeString
 from catalog.admin.annotation_actions import ANNOTATE, ASK_AGAIN
 from catalog.admin.changelist import PageAdmin
 from catalog.admin.job_actions import JobAction, register_job_action
+from catalog.admin.opening import check_opening
 from catalog.admin.policy import PolicyInline, may
 from catalog.admin.upload import UploadAdmin
 from catalog.annotators import Feature, annotator_names
-from catalog.models import AnnotationStatus, Collection, Galaxy, Image, Label, Membership, Refusal, Role
+from catalog.models import AnnotationStatus, Collection, Galaxy, Image, Label, Membership, Refusal, Role, Visibility
 from catalog.permissions import Verb, is_trusted
 from catalog.services.jobs import start_job
 
@@ -46,6 +47,13 @@ class CollectionForm(forms.ModelForm[Collection]):
     class Meta:
         model = Collection
         fields = ["title", "slug", "description", "visibility", "annotator", "features", "language_hints", "min_score"]
+
+    def clean_visibility(self) -> str:
+        """Opening a collection opens its public galaxies, which safe search must have looked at."""
+        visibility = str(self.cleaned_data["visibility"])
+        if self.instance.pk and visibility == Visibility.PUBLIC and "visibility" in self.changed_data:
+            check_opening(self.instance.galaxies.filter(visibility=Visibility.PUBLIC))
+        return visibility
 
     def clean_language_hints(self) -> list[str]:
         """Codes such as de or zh-Hant."""

@@ -15,10 +15,11 @@ from catalog.admin.build import BuildInline, trustworthiness
 from catalog.admin.changelist import PageAdmin
 from catalog.admin.filters import PermittedFilter
 from catalog.admin.job_actions import JobAction, JobActionAdmin, register_job_action
+from catalog.admin.opening import check_opening
 from catalog.admin.pictures import NOTHING, admin_link, thumbnails
 from catalog.admin.policy import may
 from catalog.admin.shown_builds import count_images, find_covers
-from catalog.models import Build, Cluster, Galaxy, Publication, PublishedFeature
+from catalog.models import Build, Cluster, Galaxy, Publication, PublishedFeature, Visibility
 from catalog.permissions import Verb
 from catalog.terms import MAX_TERM_LENGTH, fold_term
 
@@ -93,11 +94,23 @@ class GalaxyForm(forms.ModelForm[Galaxy]):
             "random_state",
             "published_features",
             "publish_documents",
+            "publish_exif",
+            "publish_external_ids",
+            "allow_downloads",
+            "hide_unsafe",
         ]
         widgets = {
             "n_clusters": forms.NumberInput(attrs={"placeholder": "automatic"}),
             "visual_weight": forms.NumberInput(attrs={"min": 0, "max": 1, "step": 0.05}),
         }
+
+    def clean_visibility(self) -> str:
+        """A published galaxy becomes public only when safe search has looked at it, or somebody has said that it may."""
+        visibility = str(self.cleaned_data["visibility"])
+        becomes_public = visibility == Visibility.PUBLIC and "visibility" in self.changed_data
+        if self.instance.pk and becomes_public and self.instance.collection.visibility == Visibility.PUBLIC:
+            check_opening([self.instance])
+        return visibility
 
 
 @admin.register(Galaxy)
@@ -125,7 +138,20 @@ class GalaxyAdmin(PageAdmin[Galaxy], JobActionAdmin[Galaxy]):
                 "description": "What is changed here shows after the next build.",
             },
         ),
-        ("Publishing", {"fields": ["published_features", "publish_documents"]}),
+        (
+            "Publishing",
+            {
+                "fields": [
+                    "published_features",
+                    "publish_exif",
+                    "publish_external_ids",
+                    "publish_documents",
+                    "allow_downloads",
+                    "hide_unsafe",
+                ],
+                "description": "What is changed here shows in the galaxy after publishing again. The API tells strangers no more.",
+            },
+        ),
         ("Clusters", {"fields": ["clusters"]}),
         ("More", {"fields": ["uuid", "created_at"], "classes": ["collapse"]}),
     ]

@@ -10,7 +10,7 @@ from catalog.models.galaxy import Build, Cluster, Galaxy, Group, Pin, Position, 
 from catalog.models.image import AnnotationStatus, Image, Occurrence, Refusal, Rendition, Revision
 from catalog.models.job import Job, JobStatus
 from catalog.models.label import Change, Decision, EffectiveLabel, Label, MachineLabel
-from catalog.models.publication import Publication, PublicationObject
+from catalog.models.publication import ArtifactPart, Publication, PublicationObject, PublishingLease
 from catalog.models.storage import PendingDeletion
 from catalog.models.upload import Upload, UploadedFile
 
@@ -21,6 +21,7 @@ __all__ = [
     "AnnotationStatus",
     "AnnotatorAccount",
     "ApiKey",
+    "ArtifactPart",
     "Build",
     "Change",
     "Cluster",
@@ -48,6 +49,7 @@ __all__ = [
     "Publication",
     "PublicationObject",
     "PublishedFeature",
+    "PublishingLease",
     "Refusal",
     "Rendition",
     "Revision",

@@ -112,6 +112,28 @@ class Galaxy(models.Model):
         default=False,
         help_text="Publish what the annotator answered, whole, whatever is chosen above. Off unless you mean it.",
     )
+    publish_exif = models.BooleanField(
+        "publish date, place and camera",
+        default=False,
+        help_text="Tell when and where each picture was taken, in words, and with what camera: that may say who was where, and "
+        "when. Coordinates are never published.",
+    )
+    publish_external_ids = models.BooleanField(
+        "publish the library's own numbers",
+        default=False,
+        help_text="Tell the number by which your own catalogue knows each picture, so that visitors can look it up there.",
+    )
+    allow_downloads = models.BooleanField(
+        default=False,
+        help_text="Offer each picture for download, at most 2,048 pixels long and without metadata. Off, it is shown all the same, "
+        "and whoever wants to keep it finds a way.",
+    )
+    hide_unsafe = models.BooleanField(
+        "leave out what is not safe",
+        default=True,
+        help_text="Leave out pictures that safe search calls adult, violent or racy, likely or very likely. It errs either way: look "
+        "at what is left out and what is not.",
+    )
     current_publication = models.OneToOneField(
         "Publication", on_delete=models.SET_NULL, null=True, blank=True, related_name="current_of", editable=False
     )

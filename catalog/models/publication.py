@@ -1,4 +1,4 @@
-"""What was published: the artifact of one build, and the objects it consists of."""
+"""What was published: the artifact of one build, the objects it consists of, and what the next one needs to know of them."""
 
 import uuid
 
@@ -23,6 +23,10 @@ class Publication(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="publications"
     )
     published_at = models.DateTimeField(auto_now_add=True)
+    despite_safe_search = models.BooleanField(
+        default=False,
+        help_text="Whoever published it said to do so although safe search had not looked at all of its images.",
+    )
 
     class Meta:
         ordering = ["-id"]
@@ -45,3 +49,36 @@ class PublicationObject(models.Model):
 
     def __str__(self) -> str:
         return self.storage_name
+
+
+class ArtifactPart(models.Model):
+    """A part of an artifact that was made once: what it was made of, and the object it became.
+
+    So a publication that was killed goes on where it was, and a later one makes only what changed.
+    """
+
+    galaxy = models.ForeignKey(Galaxy, on_delete=models.CASCADE, related_name="artifact_parts")
+    key = models.CharField(max_length=64, help_text="Hash over all that the part was made of.")
+    storage_name = models.CharField(max_length=300, db_index=True)
+    size_bytes = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["galaxy", "key"], name="artifact_part_once")]
+
+    def __str__(self) -> str:
+        return self.storage_name
+
+
+class PublishingLease(models.Model):
+    """The right to write a galaxy's published files, held by one deed at a time: publishing, going back, sweeping.
+
+    The deed renews it; when its process is killed it runs out after `GALAXY_LEASE_S`, and whoever waits may take it.
+    """
+
+    galaxy = models.OneToOneField(Galaxy, on_delete=models.CASCADE, related_name="publishing_lease")
+    deed = models.CharField(max_length=40)
+    token = models.UUIDField()
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.deed} {self.galaxy}"

@@ -27,7 +27,7 @@ __all__ = [
 CHUNK = 500
 logger = logging.getLogger(__name__)
 
-# Longer than it takes from staging files to saving the rows that name them: seconds in an import, hours in publishing a million.
+# Longer than it takes from staging files to saving the rows that name them.
 STAGED_FOR = timedelta(days=1)
 
 
@@ -75,12 +75,6 @@ def stage_files(alias: str, names: Iterable[str]) -> None:
     )
 
 
-def keep_staged_files(alias: str, *, prefix: str) -> None:
-    """Put off the deletion of what an interrupted run left under a prefix, because another run is about to use it."""
-    rows = PendingDeletion.objects.filter(storage_alias=alias, storage_name__startswith=prefix)
-    rows.update(due_at=timezone.now() + STAGED_FOR)
-
-
 def forget_staged_files(alias: str, names: list[str]) -> None:
     """Strike off staged objects; call it in the transaction that saves the rows naming them."""
     for start in range(0, len(names), CHUNK):
@@ -88,7 +82,7 @@ def forget_staged_files(alias: str, names: list[str]) -> None:
 
 
 def queue_file_deletion(alias: str, name: str) -> None:
-    """Note that an object must go; call it in the transaction that deletes the row naming it."""
+    """Note that an object, or all below a prefix that ends in "/", must go; call it in the transaction that deletes the row naming it."""
     PendingDeletion.objects.update_or_create(
         storage_alias=alias, storage_name=name, defaults={"due_at": timezone.now()}
     )
@@ -105,7 +99,7 @@ def delete_pending_files(*, names: list[str] | None = None, limit: int = 1000) -
     n_deleted = 0
     for row in due.order_by("due_at")[:limit]:
         try:
-            storage_of(row.storage_alias).delete(row.storage_name)
+            _delete(storage_of(row.storage_alias), row.storage_name)
         except Exception:
             logger.exception(
                 "Could not delete %s from storage %s; it will be tried again.", row.storage_name, row.storage_alias
@@ -114,3 +108,19 @@ def delete_pending_files(*, names: list[str] | None = None, limit: int = 1000) -
         row.delete()
         n_deleted += 1
     return n_deleted
+
+
+def _delete(storage: Storage, name: str) -> None:
+    """Delete an object or, where the name ends in "/", all that lies below it."""
+    if not name.endswith("/"):
+        storage.delete(name)
+        return
+    try:
+        folders, files = storage.listdir(name)
+    except FileNotFoundError:
+        return
+    for file in files:
+        storage.delete(name + file)
+    for folder in folders:
+        _delete(storage, f"{name}{folder}/")
+    storage.delete(name.rstrip("/"))  # an empty folder; a bucket has none, and does not mind

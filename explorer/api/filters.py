@@ -14,10 +14,11 @@ from catalog.models import (
     Galaxy,
     Image,
     Label,
+    PublishedFeature,
 )
 from catalog.permissions import Verb, permitted, permitted_by_role
 from catalog.services.labels import fold_term
-from explorer.api.places import find_places
+from explorer.api.places import find_places, images_told
 from explorer.names import find_named, is_uuid
 
 Rows = QuerySet[Any, Any]
@@ -95,18 +96,25 @@ class ImageFilterSet(NamedFilterSet):
         return rows.filter(Exists(places.filter(image=OuterRef("pk"))))
 
     def with_label(self, rows: Rows, field: str, term: str) -> Rows:
-        """Images with that label, and with that label at the least score if one is asked for."""
+        """Images with that label, and with that label at the least score if one is asked for; of those whose labels one may learn."""
         key = fold_term(term)
         labels = Label.objects.filter(Q(key=key) | Q(aliases__key=key))
         found = EffectiveLabel.objects.filter(image=OuterRef("pk"), label__in=labels.values("pk"))
         min_score = self.form.cleaned_data.get("min_score")
-        return rows.filter(Exists(found if min_score is None else found.filter(score__gte=min_score)))
+        found = found if min_score is None else found.filter(score__gte=min_score)
+        return rows.filter(self._labels_told(), Exists(found))
 
     def with_score(self, rows: Rows, field: str, min_score: float) -> Rows:
         """Images with any label at the least score; where a label is asked for, `with_label` has seen to it."""
         if self.form.cleaned_data.get("label"):
             return rows
-        return rows.filter(Exists(EffectiveLabel.objects.filter(image=OuterRef("pk"), score__gte=min_score)))
+        found = EffectiveLabel.objects.filter(image=OuterRef("pk"), score__gte=min_score)
+        return rows.filter(self._labels_told(), Exists(found))
+
+    def _labels_told(self) -> Q:
+        """What is not told must not be found by, either."""
+        clusters = clusters_shown(self.request.user, self.request.query_params)
+        return images_told(self.request.user, clusters, PublishedFeature.LABELS)
 
     def with_status(self, rows: Rows, field: str, status: str) -> Rows:
         """Images whose annotation came that far, in collections whose inside the person knows."""

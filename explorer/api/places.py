@@ -1,18 +1,20 @@
-"""Where the current publications show images: positions, each with the cluster that holds for it."""
+"""Where the current publications show images, and what they tell of them."""
 
 from typing import Any
 
-from django.db.models import BigIntegerField, F, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet, Subquery, TextField
+from django.db.models.functions import Cast, Coalesce
 
-from catalog.models import Cluster, Galaxy, Pin, Position
+from catalog.models import Cluster, Collection, Galaxy, Pin, Position, PublishedFeature
+from catalog.permissions import User, Verb, permitted_by_role
 
 
 def find_places(clusters: QuerySet[Cluster], *, galaxy: Galaxy | int | None = None) -> QuerySet[Position, Any]:
     """Positions of published builds; of these clusters, and of this galaxy alone if it is given.
 
     The cluster is the one that a person pinned the image to, else the one of its group. Each row has `cluster_pk`,
-    `cluster_uuid`, `cluster_name`, `cluster_colour` and `galaxy_slug`, so that no cluster or galaxy need be fetched besides.
+    `cluster_uuid`, `cluster_name`, `cluster_colour`, `galaxy_slug` and the galaxy's `published_features` and `publishes_document`, so
+    that no cluster or galaxy need be fetched besides.
     """
     published = Q(build__publications__current_of=galaxy)
     if galaxy is None:
@@ -28,5 +30,20 @@ def find_places(clusters: QuerySet[Cluster], *, galaxy: Galaxy | int | None = No
         cluster_name=of_cluster("name"),
         cluster_colour=of_cluster("colour"),
         galaxy_slug=F("build__galaxy__slug"),
+        published_features=F("build__galaxy__published_features"),
+        publishes_document=F("build__galaxy__publish_documents"),
     )
     return places.filter(Q(cluster_pk__in=clusters.values("pk")))
+
+
+def images_told(user: User, clusters: QuerySet[Cluster], feature: PublishedFeature, *, image: str = "pk") -> Q:
+    """The condition under which a person learns of an image what a feature says: by a role, or because a galaxy publishes it.
+
+    `clusters` are those that may be seen; `image` is the path from a row to its image.
+    """
+    known = permitted_by_role(user, Verb.VIEW, Collection.objects.all()).values("pk")
+    collection = "collection__in" if image == "pk" else f"{image}__collection__in"
+    # SQLite cannot look into a JSON list; as text, a name in its quotes is found by both databases, and never by mistake.
+    places = find_places(clusters).annotate(told=Cast("build__galaxy__published_features", TextField()))
+    shown = places.filter(image=OuterRef(image), told__contains=f'"{feature.value}"')
+    return Q(**{collection: known}) | Q(Exists(shown))

@@ -8,12 +8,18 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from catalog.annotators import LANGUAGES, translate
-from catalog.models import Cluster, Collection, EffectiveLabel, Galaxy, Image, Label
+from catalog.models import Cluster, Collection, EffectiveLabel, Galaxy, Image, Label, PublishedFeature
 from catalog.services.documents import assemble_document, read_colours
 
 
 def _absolute(context: Mapping[str, Any], view_name: str, **kwargs: Any) -> str:
     return str(context["request"].build_absolute_uri(reverse(view_name, kwargs=kwargs)))
+
+
+def _may_learn(image: Image, feature: PublishedFeature) -> bool:
+    """Whether the person has a role, or a galaxy that shows them the image publishes the feature (`is_known`, `places`: the view's)."""
+    shown: list[Any] = image.places  # type: ignore[attr-defined]
+    return image.is_known or any(feature in place.published_features for place in shown)  # type: ignore[attr-defined]
 
 
 class CollectionSerializer(serializers.ModelSerializer[Collection]):
@@ -64,15 +70,14 @@ class ImageSerializer(serializers.ModelSerializer[Image]):
     height = serializers.IntegerField(
         source="current_revision.height", read_only=True, allow_null=True, default=None, help_text="Pixels, upright."
     )
-    status = serializers.CharField(
-        source="status_shown",
-        read_only=True,
-        allow_null=True,
-        help_text="How far annotation came: waiting, annotated, failed. Null for people without a role in the collection.",
+    status = serializers.SerializerMethodField(
+        help_text="How far annotation came: waiting, annotated, failed. Null for people without a role in the collection."
     )
     # Not a URLField: it may be empty.
     source_url = serializers.CharField(read_only=True)
-    labels = EffectiveLabelSerializer(source="effective_labels", many=True, read_only=True)
+    labels = serializers.SerializerMethodField(
+        help_text="Strongest first; null where you may not know: no galaxy that you may see publishes them."
+    )
     clusters = serializers.SerializerMethodField(help_text="One for each published galaxy that you may see.")
     renditions = serializers.SerializerMethodField(help_text="Null while the picture has no bytes.")
 
@@ -98,6 +103,17 @@ class ImageSerializer(serializers.ModelSerializer[Image]):
             "clusters",
         ]
         read_only_fields = fields
+
+    def get_status(self, image: Image) -> str | None:
+        """Of the house's inside, so for its people."""
+        return image.annotation_status if image.is_known else None  # type: ignore[attr-defined]
+
+    @extend_schema_field(EffectiveLabelSerializer(many=True, allow_null=True))
+    def get_labels(self, image: Image) -> Any:
+        """What holds for the image, for those who may learn it."""
+        if not _may_learn(image, PublishedFeature.LABELS):
+            return None
+        return EffectiveLabelSerializer(image.effective_labels.all(), many=True).data
 
     @extend_schema_field(ImageClusterSerializer(many=True))
     def get_clusters(self, image: Image) -> Any:
@@ -126,15 +142,19 @@ class ColourSerializer(serializers.Serializer[Any]):
 class ImageDetailSerializer(ImageSerializer):
     """One picture, with its dominant colours."""
 
-    colours = serializers.SerializerMethodField(help_text="Strongest first; empty when nobody looked for them.")
+    colours = serializers.SerializerMethodField(
+        help_text="Strongest first; empty when nobody looked for them; null where no galaxy that you may see publishes them."
+    )
 
     class Meta(ImageSerializer.Meta):
         fields = [*ImageSerializer.Meta.fields, "colours"]
         read_only_fields = fields
 
-    @extend_schema_field(ColourSerializer(many=True))
+    @extend_schema_field(ColourSerializer(many=True, allow_null=True))
     def get_colours(self, image: Image) -> Any:
-        """Read from what the annotator answered."""
+        """Read from what the annotator answered, for those who may learn it."""
+        if not _may_learn(image, PublishedFeature.COLOURS):
+            return None
         return read_colours(assemble_document(image))
 
 

@@ -3,10 +3,10 @@
 from typing import Any
 
 from django.db.models import (
+    BooleanField,
     Case,
-    CharField,
     Count,
-    F,
+    Exists,
     IntegerField,
     OuterRef,
     Prefetch,
@@ -25,12 +25,12 @@ from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog.models import Cluster, Collection, EffectiveLabel, Galaxy, Group, Image, Label
+from catalog.models import Cluster, Collection, EffectiveLabel, Galaxy, Group, Image, Label, PublishedFeature
 from catalog.permissions import Verb, permitted, permitted_by_role
 from catalog.services.documents import assemble_document
 from explorer.api import filters, serializers
 from explorer.api.permissions import PolicyFiltered
-from explorer.api.places import find_places
+from explorer.api.places import find_places, images_told
 from explorer.names import is_uuid
 
 NAME = OpenApiParameter("name", str, OpenApiParameter.PATH, description="Slug or uuid.")
@@ -87,15 +87,14 @@ class ImageViewSet(PolicyViewSet):
         return serializers.ImageDetailSerializer if self.action == "retrieve" else serializers.ImageSerializer
 
     def get_rows(self) -> QuerySet[Image]:
-        """Images with all that the serializer reads: three queries, however many there are."""
+        """Images with all that the serializer reads: three queries, however many there are; `is_known` to a person with a role."""
         user, params = self.request.user, self.request.query_params
         known = permitted_by_role(user, Verb.VIEW, Collection.objects.all())
         places = find_places(filters.clusters_shown(user, params)).order_by("build__galaxy")
         return (
             Image.objects.annotate(
-                status_shown=Case(
-                    When(collection__in=known.values("pk"), then=F("annotation_status")),
-                    output_field=CharField(null=True),
+                is_known=Case(
+                    When(collection__in=known.values("pk"), then=True), default=False, output_field=BooleanField()
                 )
             )
             .select_related("collection", "current_revision")
@@ -108,7 +107,7 @@ class ImageViewSet(PolicyViewSet):
     @extend_schema(
         summary="What the annotator answered about an image",
         description="An AnnotateImageResponse in Cloud Vision's words. For people who contribute to the collection, and "
-        "for all who may see a galaxy that publishes it. A feature that was not looked for is absent, one that found "
+        "for all who may see a galaxy that shows the image and publishes it. A feature that was not looked for is absent, one that found "
         "nothing is empty.",
         parameters=[OpenApiParameter("name", OpenApiTypes.UUID, "path")],
         responses=OpenApiTypes.OBJECT,
@@ -125,11 +124,9 @@ class ImageViewSet(PolicyViewSet):
         return Response(assemble_document(image))
 
     def _may_read_document(self, image: Image) -> bool:
-        user = self.request.user
-        if permitted(user, Verb.CONTRIBUTE, Image.objects.filter(pk=image.pk)).exists():
+        if permitted(self.request.user, Verb.CONTRIBUTE, Image.objects.filter(pk=image.pk)).exists():
             return True
-        galaxies = Galaxy.objects.filter(publish_documents=True, current_publication__build__positions__image=image)
-        return permitted(user, Verb.VIEW, galaxies).exists()
+        return any(place.publishes_document for place in image.places)  # type: ignore[attr-defined]
 
 
 @extend_schema_view(list=extend_schema(summary="Labels of the images that you may see"))
@@ -141,10 +138,18 @@ class LabelViewSet(PolicyFiltered, mixins.ListModelMixin, viewsets.GenericViewSe
     link_parameters = ("collection",)
 
     def get_rows(self) -> QuerySet[Label]:
-        """Labels, with the number of images that carry them and that the person may see."""
-        images = permitted(self.request.user, Verb.VIEW, Image.objects.all(), by_link=self.is_by_link())
-        carried = EffectiveLabel.objects.filter(label=OuterRef("pk"), image__in=images.values("pk"))
-        return Label.objects.annotate(n_images=_count(carried, "label")).select_related("collection", "alias_of")
+        """Labels, with the number of images that carry them, of which the person may learn that they do."""
+        user = self.request.user
+        images = permitted(user, Verb.VIEW, Image.objects.all(), by_link=self.is_by_link())
+        clusters = permitted(user, Verb.VIEW, Cluster.objects.all(), by_link=self.is_by_link())
+        told = images_told(user, clusters, PublishedFeature.LABELS, image="image")
+        carried = EffectiveLabel.objects.filter(told, label=OuterRef("pk"), image__in=images.values("pk"))
+        known = permitted_by_role(user, Verb.VIEW, Label.objects.all())
+        return (
+            Label.objects.annotate(n_images=_count(carried, "label"))
+            .filter(Q(Exists(carried)) | Q(pk__in=known.values("pk")))
+            .select_related("collection", "alias_of")
+        )
 
 
 @extend_schema_view(

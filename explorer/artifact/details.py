@@ -17,6 +17,7 @@ SCORED: Shape = dict.fromkeys(["name", "score", "box"])
 IMAGE_SHAPE: Shape = {
     **dict.fromkeys(["uuid", "title", "description", "width", "height", "cluster"]),
     **dict.fromkeys(["creator", "credit", "licence", "source_url"]),
+    **dict.fromkeys(["taken_at", "place", "camera", "external_ids"]),
     "labels": dict.fromkeys(["term", "score", "source"]),
     "objects": SCORED,
     "faces": {

@@ -4,8 +4,9 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 
-from catalog.models import Galaxy
-from tests.factories import GalaxyFactory
+from catalog.models import Collection, Galaxy, Publication
+from tests.explorer.world import publish
+from tests.factories import BuildFactory, GalaxyFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -28,6 +29,7 @@ def desk(client_as):
             "perplexity": "50",
             "random_state": "0",
             "published_features": ["labels", "colours"],
+            "hide_unsafe": "on",
             "builds-TOTAL_FORMS": 0,
             "builds-INITIAL_FORMS": 0,
         }
@@ -57,12 +59,59 @@ def test_what_visitors_learn_is_chosen_kind_by_kind_and_each_says_what_it_reveal
     client, address, post = desk
     page = client.get(address).content.decode()
     assert page.count('name="published_features"') == 9
-    assert page.count(" checked") == 2  # labels and colours
+    assert page.count(" checked") == 3  # labels and colours, and that what is not safe is left out
     assert "number plate" in page and "where somebody has been" in page
     post(published_features=["labels", "objects"])
     assert Galaxy.objects.get().published_features == ["labels", "objects"]
     post(published_features=["labels", "names"])
     assert Galaxy.objects.get().published_features == ["labels", "objects"]
+
+
+def test_each_switch_is_off_and_says_what_it_reveals(desk):
+    client, address, post = desk
+    page = client.get(address).content.decode()
+    assert "who was where, and when" in page and "your own catalogue" in page and "without metadata" in page
+    galaxy = Galaxy.objects.get()
+    assert not (
+        galaxy.publish_exif or galaxy.publish_external_ids or galaxy.publish_documents or galaxy.allow_downloads
+    )
+    post(publish_exif="on", allow_downloads="on")
+    changed = Galaxy.objects.get()
+    assert (changed.publish_exif, changed.allow_downloads, changed.publish_external_ids) == (True, True, False)
+
+
+def test_a_galaxy_at_which_safe_search_has_not_looked_is_not_opened_by_a_form(desk):
+    _, _, post = desk
+    galaxy = Galaxy.objects.get()
+    Collection.objects.update(visibility="public")
+    build = BuildFactory(galaxy=galaxy, n_images_each=2)
+    publication = publish(galaxy, build)
+    assert "has not looked at 4" in post(visibility="public")
+    assert Galaxy.objects.get().visibility == "private"
+    Publication.objects.filter(pk=publication.pk).update(despite_safe_search=True)
+    post(visibility="public")
+    assert Galaxy.objects.get().visibility == "public"
+
+
+def test_opening_a_collection_asks_the_same_of_its_public_galaxies(client_as):
+    galaxy = GalaxyFactory(visibility="public")
+    client = client_as("owner", galaxy.collection)
+    publish(galaxy, BuildFactory(galaxy=galaxy, n_images_each=2))
+    collection = galaxy.collection
+    form = {
+        "title": collection.title,
+        "slug": collection.slug,
+        "visibility": "public",
+        "annotator": "local",
+        "features": ["LABEL_DETECTION"],
+        "language_hints": "[]",
+        "min_score": "0.3",
+        "memberships-TOTAL_FORMS": 0,
+        "memberships-INITIAL_FORMS": 0,
+    }
+    page = client.post(f"/admin/catalog/collection/{collection.pk}/change/", form, follow=True).content.decode()
+    assert "has not looked at 4" in page
+    assert Collection.objects.get().visibility == "private"
 
 
 def test_a_label_longer_than_labels_are_is_refused_and_stays_typed(desk):

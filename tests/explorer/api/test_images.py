@@ -136,8 +136,9 @@ class TestOneImage:
 
 
 class TestFilters:
-    def test_by_label_in_any_spelling_and_score(self, client: Client) -> None:
-        collection = CollectionFactory(public=True)
+    def test_by_label_in_any_spelling_and_score(self) -> None:
+        collection = CollectionFactory()
+        client = client_of(make_person("viewer", collection))
         ImageFactory(collection=collection, title="surely", labels={"snow leopard": 0.9})
         ImageFactory(collection=collection, title="perhaps", labels={"snow leopard": 0.4})
         ImageFactory(collection=collection, title="snow", labels={"snow": 0.9})
@@ -145,8 +146,9 @@ class TestFilters:
         assert titles(client, "label=snow+leopard&min_score=0.5") == ["surely"]
         assert titles(client, "min_score=0.5") == ["snow", "surely"]
 
-    def test_by_a_term_that_was_renamed(self, client: Client) -> None:
-        collection = CollectionFactory(public=True)
+    def test_by_a_term_that_was_renamed(self) -> None:
+        collection = CollectionFactory()
+        client = client_of(make_person("viewer", collection))
         ImageFactory(collection=collection, title="tram", labels={"tram": 0.9})
         LabelFactory(collection=collection, term="streetcar", alias_of=Label.objects.get(key="tram"))
         assert titles(client, "label=streetcar") == ["tram"]

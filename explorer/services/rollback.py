@@ -1,0 +1,88 @@
+"""Going back: an earlier publication becomes the current one again, as far as today's decisions allow."""
+
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import User as Person
+
+from catalog.models import Galaxy, Publication
+from catalog.permissions import User
+from catalog.services.errors import ServiceError
+from catalog.services.progress import Progress, ignore_progress
+from explorer.artifact import FORMAT_VERSION
+from explorer.services.current import make_current
+from explorer.services.publish import PublishResult
+from explorer.services.sinks import list_objects
+from explorer.services.turns import publishing_turn
+
+__all__ = ["RollBackError", "find_publication", "prepare_roll_back", "roll_back"]
+
+
+class RollBackError(ServiceError):
+    """There is no such publication, or it cannot be shown any more."""
+
+
+def find_publication(galaxy: Galaxy, number: int) -> Publication:
+    """The kept publication of a galaxy with this number; RollBackError, naming those that there are, when there is none."""
+    publication = galaxy.publications.filter(pk=number).first()
+    if publication is None:
+        kept = [_describe(galaxy, row) for row in galaxy.publications.select_related("build")]
+        raise RollBackError(
+            f"Expected the number of a publication of {galaxy.slug}, got {number}. There are:\n" + "\n".join(kept)
+            if kept
+            else f"{galaxy.slug} was never published, so there is nothing to go back to."
+        )
+    return publication
+
+
+def roll_back(
+    galaxy: Galaxy, publication: Publication, *, by: User | None = None, progress: Progress = ignore_progress
+) -> PublishResult:
+    """Show an earlier publication again. What was withdrawn or hidden since stays so.
+
+    Publishing afterwards shows the newest build again. Who went back is kept in the galaxy's history in the admin.
+
+    Raises
+    ------
+    RollBackError
+        When it is another galaxy's, of an older format, or its files are not all there.
+    """
+    with publishing_turn(galaxy, "going back", progress=progress) as turn:
+        galaxy.refresh_from_db(fields=["current_publication"])
+        publication = find_publication(galaxy, publication.pk)
+        if publication.format_version != FORMAT_VERSION:
+            raise RollBackError(
+                f"Expected a publication of format {FORMAT_VERSION}, got one of format {publication.format_version}, which this "
+                f"program no longer writes nor reads. Publish the galaxy again instead."
+            )
+        publication = prepare_roll_back(publication)
+        _require_objects(galaxy, publication)
+        changed = galaxy.current_publication_id != publication.pk
+        make_current(galaxy, publication, turn=turn)
+        if isinstance(by, Person):
+            LogEntry.objects.log_actions(
+                by.pk, [galaxy], CHANGE, f"Went back to publication {publication.pk}.", single_object=True
+            )
+        return PublishResult(publication=publication, created=changed)
+
+
+def prepare_roll_back(publication: Publication) -> Publication:
+    """Return the publication as it may be shown today."""
+    return publication
+
+
+def _require_objects(galaxy: Galaxy, publication: Publication) -> None:
+    prefix = f"{galaxy.uuid}/"
+    named = publication.objects_published.values_list("storage_name", flat=True)
+    missing = {name.removeprefix(prefix) for name in named} - list_objects(galaxy)
+    if missing:
+        raise RollBackError(
+            f"{len(missing)} of the files of publication {publication.pk} of {galaxy.slug} are missing from the storage, such as "
+            f"{min(missing)}. Choose another publication, or publish again."
+        )
+
+
+def _describe(galaxy: Galaxy, publication: Publication) -> str:
+    current = ", current" if publication.pk == galaxy.current_publication_id else ""
+    return (
+        f"  {publication.pk}: build {publication.build.number}, {publication.n_images:,} images, "
+        f"published {publication.published_at:%Y-%m-%d %H:%M}{current}"
+    )
