@@ -1,6 +1,7 @@
 import type { Galaxy } from "../api/galaxy";
 import type { WireError } from "../api/errors";
 import type { Details } from "../api/wire";
+import { INITIAL_SEARCH, type SearchState } from "./search_state";
 
 export type Phase = "loading" | "ready" | "empty" | "error";
 /** What WebGL 2 does for us: `missing` never came, `lost` went away and may come back. */
@@ -61,6 +62,7 @@ export interface State {
   readonly notice: string;
   /** For the screen reader; said when it changes. */
   readonly announcement: string;
+  readonly search: SearchState;
 }
 
 export const INITIAL_STATE: State = {
@@ -85,4 +87,5 @@ export const INITIAL_STATE: State = {
   insets: { left: 0, right: 0, bottom: 0 },
   notice: "",
   announcement: "",
+  search: INITIAL_SEARCH,
 };
