@@ -49,6 +49,7 @@ def render_page(galaxy: Galaxy, *, page: str, is_public: bool, with_views: bool,
         "pointer_url": "current.json",
         # A rendition that was not copied is asked for as the small one.
         "rendition_url": f"pictures/{{uuid}}/{'{rendition}' if with_views else 'small'}.jpg",
+        "worker_url": f"{page}explorer-worker.js",
         "home_url": None,
         "api_url": None,
         "image_admin_url": None,
