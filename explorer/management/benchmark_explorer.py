@@ -14,8 +14,10 @@ from django.conf import settings
 
 from catalog.services.errors import ServiceError
 from catalog.services.progress import Progress, ignore_progress
+from explorer.artifact import ArtifactReader
 from explorer.management.browser_trace import TRACE_CATEGORIES, FrameTimes, read_frames
 from explorer.management.loopback import Served, serve_folders
+from explorer.management.procedural_galaxy import FolderSink
 
 __all__ = ["BARE_POINTS", "ExplorerFigures", "measure_explorer"]
 
@@ -152,6 +154,12 @@ def measure_explorer(
         progress("Bare three.js", 0, 0)
         bare = _measure_bare(browser, folder, served)
         progress("Flying", 0, 0)
+        figures = _measure_flight(browser, served, flight_s)
+        reader = ArtifactReader(FolderSink(folder))
+        atlases = {
+            f"/{atlas.url}" for level in reader.tables.levels if level.tile_size == 64 for atlas in level.atlases
+        }
+        figures |= _measure_thumbnails(browser, served, atlases)
         return ExplorerFigures(
             first_galaxy_ms=first_ms,
             first_galaxy_bytes=int(first_bytes),
@@ -159,7 +167,7 @@ def measure_explorer(
             all_points_bytes=int(all_bytes),
             bare=bare,
             flight_s=flight_s,
-            **_measure_flight(browser, served, flight_s),
+            **figures,
         )
 
 
@@ -220,13 +228,15 @@ def _measure_load(browser: Any, served: Served) -> tuple[float, int, float, int]
     served.sent.clear()
     page = _open_page(browser, f"{served.address}/index.html")
     _wait_until(page, lambda state: state["phase"] == "ready" and state["n_drawn_frames"] > 0, "a galaxy")
-    first_ms = float(page.evaluate("performance.getEntriesByName('galaxy-first-frame')[0].startTime"))
-    first_bytes = int(page.evaluate("performance.getEntriesByName('galaxy-first-frame')[0].detail.bytes"))
+    first_ms, origin_ms = page.evaluate(
+        "[performance.getEntriesByName('galaxy-first-frame')[0].startTime, performance.timeOrigin]"
+    )
+    first_bytes = sum(one.n_bytes for one in served.sent if one.at * 1000 < origin_ms + first_ms)
     _wait_for_rest(page)
-    last_ms = float(page.evaluate("performance.getEntriesByName('galaxy-points-complete').at(-1)?.startTime ?? 0"))
-    points_bytes = sum(one.n_bytes for one in served.sent if not one.path.endswith(".webp"))
+    columns = [one for one in served.sent if not one.path.endswith(".webp")]
     page.context.close()
-    return first_ms, first_bytes, max(first_ms, last_ms), points_bytes
+    last_ms = columns[-1].at * 1000 - origin_ms
+    return first_ms, first_bytes, max(first_ms, last_ms), sum(one.n_bytes for one in columns)
 
 
 def _measure_bare(browser: Any, folder: Path, served: Served) -> FrameTimes:
@@ -269,7 +279,7 @@ def _measure_flight(browser: Any, served: Served, flight_s: float) -> dict[str, 
     figures["heap_after"] = _heap(page)
     figures["picture_memory_bytes"] = _state(page)["memory_bytes"]
     page.context.close()
-    return figures | _measure_thumbnails(browser, served)
+    return figures
 
 
 def _fly(page: Any, seconds: float) -> None:
@@ -292,7 +302,7 @@ def _heap(page: Any) -> int:
     return used
 
 
-def _measure_thumbnails(browser: Any, served: Served) -> dict[str, int]:
+def _measure_thumbnails(browser: Any, served: Served, atlases: set[str]) -> dict[str, int]:
     """Fly in until some two thousand pictures of the 64 px level are in view, and count what they took."""
     served.sent.clear()
     page = _open_page(browser, f"{served.address}/index.html")
@@ -307,9 +317,7 @@ def _measure_thumbnails(browser: Any, served: Served) -> dict[str, int]:
         page.keyboard.press("+")
         page.wait_for_timeout(250)
         _wait_for_rest(page)
-    tables = page.evaluate("window.galaxy.atlases(64)")
-    wanted = {f"/{name}" for name in tables}
-    sent = [one for one in served.sent if one.path in wanted]
+    sent = [one for one in served.sent if one.path in atlases]
     n_thumbnails = _state(page)["n_visible_thumbnails"]
     page.context.close()
     return {

@@ -1,6 +1,7 @@
 """A folder on loopback, as any web server for files would hand it out, with a count of what was asked for."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,10 +14,11 @@ __all__ = ["Sent", "Served", "serve_folders"]
 
 @dataclass(frozen=True)
 class Sent:
-    """One answer: the path without its query, and the bytes of its body."""
+    """One answer: the path without its query, the bytes of its body, and when it began, in seconds since 1970."""
 
     path: str
     n_bytes: int
+    at: float
 
 
 @dataclass
@@ -63,7 +65,7 @@ class _Handler(SimpleHTTPRequestHandler):
     def send_header(self, keyword: str, value: str) -> None:
         """Also notes how long each body is."""
         if keyword == "Content-Length":
-            self.served.sent.append(Sent(self.path.split("?", 1)[0], int(value)))
+            self.served.sent.append(Sent(self.path.split("?", 1)[0], int(value), time.time()))
         super().send_header(keyword, value)
 
     def log_message(self, format: str, *args: object) -> None:
