@@ -33,10 +33,11 @@ export function typeQuery(context: ActionContext, text: string): void {
     forget(context, { text });
     return;
   }
-  // What is found still is of what was typed before.
-  patch(context, { text, status: "searching", at: -1, showsWeak: false });
+  patch(context, { text, status: "typing", at: -1, showsWeak: false });
   setTimeout(() => {
-    if (context.store.getState().search.text === text) void ask(context, text);
+    const { search } = context.store.getState();
+    // Enter may have asked already.
+    if (search.text === text && search.status === "typing") void ask(context, text);
   }, REST_MS);
 }
 
