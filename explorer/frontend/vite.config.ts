@@ -14,7 +14,7 @@ export default defineConfig({
   root: here("."),
   base: "./",
   publicDir: false,
-  plugins: [react(), collectLicences()],
+  plugins: [react(), collectLicences(["world-atlas"])],
   build: {
     outDir: here("../../static/explorer"),
     emptyOutDir: true,

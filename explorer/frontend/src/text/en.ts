@@ -124,6 +124,8 @@ export const text = {
   linkCopied: "Link copied",
   linkFailed: "The link could not be copied; it is in the address bar.",
   edit: "Edit",
+  map: (name: string, coordinates: string): string => `Map of the surroundings of ${name}, at ${coordinates}`,
+  openStreetMap: "On OpenStreetMap",
   documentMissing: "The raw document of this picture is not published.",
   unknownPicture: "This galaxy has no picture with that address.",
   picturesBy: "Pictures:",
