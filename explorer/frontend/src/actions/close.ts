@@ -7,8 +7,9 @@ export const close: Action = {
   label: "Close what is open",
   keys: ["Escape"],
   perform: ({ store }) => {
-    const { helpOpen, selection } = store.getState();
+    const { helpOpen, viewerOpen, selection } = store.getState();
     if (helpOpen) store.setState({ helpOpen: false });
+    else if (viewerOpen) store.setState({ viewerOpen: false });
     else if (selection !== null) store.setState({ selection: null, details: null, litMark: null, announcement: text.announceClosed });
     else store.setState({ focusedCluster: null });
   },

@@ -56,6 +56,8 @@ export interface State {
   readonly boxesShown: boolean;
   /** The mark (`math/marks`) pointed at in the panel, on the picture or in its row. Null: none. */
   readonly litMark: string | null;
+  /** Whether the open picture is looked at over the whole window. */
+  readonly viewerOpen: boolean;
   readonly insets: Insets;
   /** A short message for everybody, until it is closed. Empty: none. */
   readonly notice: string;
@@ -82,6 +84,7 @@ export const INITIAL_STATE: State = {
   reducedMotion: false,
   boxesShown: true,
   litMark: null,
+  viewerOpen: false,
   insets: { left: 0, right: 0, bottom: 0 },
   notice: "",
   announcement: "",

@@ -14,6 +14,7 @@ import { PanelDocument } from "./panel_document";
 import { PanelFacts } from "./panel_facts";
 import { PanelFoot } from "./panel_foot";
 import { PanelPicture } from "./panel_picture";
+import { Viewer } from "./viewer";
 
 /** All about the selected picture. A card at the side; a sheet from the bottom on a phone. */
 export function Panel() {
@@ -76,6 +77,7 @@ export function Panel() {
         )}
       </div>
       <PanelFoot uuid={selection.uuid} />
+      <Viewer uuid={selection.uuid} title={title} details={details} ratio={ratio} />
     </aside>
   );
 }
