@@ -29,6 +29,8 @@ export function isForControl(target: EventTarget | null, key: string): boolean {
   // The viewer lies over all and has keys of its own.
   if (target.closest(".viewer") !== null) return true;
   if (target.closest("input, textarea, select, [contenteditable]") !== null) return true;
+  // The panel itself has the focus in the list: there, too, arrow keys walk from picture to picture.
+  if (target.matches(".panel") && (key === "ArrowLeft" || key === "ArrowRight")) return false;
   const movesInside = key.startsWith("Arrow") || key === "Enter" || key === " " || key === "Home" || key === "End";
   return movesInside && target.closest("button, a, [role=tab], [role=dialog], .panel, .clusters, .list") !== null;
 }

@@ -26,7 +26,7 @@ export function Things({ title, kind, things }: { readonly title: string; readon
 function Scored({ thing }: { readonly thing: Found }) {
   return (
     <div className="label">
-      <span className="label-term">{thing.name}</span>
+      <span className="label-term" dir="auto">{thing.name}</span>
       <span className="label-score number">{text.percent(thing.score)}</span>
       <span className="bar" aria-hidden="true">
         <span style={{ width: `${(100 * Math.min(1, thing.score)).toFixed(1)}%` }} />

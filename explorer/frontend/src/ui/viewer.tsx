@@ -56,7 +56,7 @@ function Content({ dialog, uuid, title, details, ratio }: Props & { readonly dia
   return (
     <>
       <div className="viewer-head">
-        <h2>{title}</h2>
+        <h2 dir="auto">{title}</h2>
         {marks.length > 0 && (
           <button
             type="button"
