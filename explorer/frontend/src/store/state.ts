@@ -1,4 +1,4 @@
-import type { Galaxy } from "../api/galaxy";
+import type { Galaxy, Neighbour } from "../api/galaxy";
 import type { WireError } from "../api/errors";
 import type { Details } from "../api/wire";
 import { INITIAL_SEARCH, type SearchState } from "./search_state";
@@ -25,6 +25,30 @@ export type DetailsState =
   | { readonly status: "loading" }
   | { readonly status: "ready"; readonly details: Details }
   | { readonly status: "failed"; readonly error: WireError };
+
+/** How far a strip has come. `asking`: so much would be loaded that a person has to agree. */
+export type StripPhase =
+  | { readonly status: "asking"; readonly megabytes: number }
+  /** `share`: of what is to be gone through, 0 to 1. */
+  | { readonly status: "loading"; readonly share: number }
+  /** `recall`: the share of the truly nearest that is found, where it is approximate and known. */
+  | { readonly status: "ready"; readonly recall: number | null }
+  | { readonly status: "failed" };
+
+/** Pictures like one picture, in a row in the panel. */
+export interface Strip {
+  /** Its exact neighbours, or all that its code finds, which is approximate. */
+  readonly kind: "neighbours" | "similar";
+  /** The picture that they are like; it is the first of the items. */
+  readonly of: Selection;
+  /** The point that walking along the strip has come to. */
+  readonly at: number;
+  readonly items: readonly Neighbour[];
+  readonly phase: StripPhase;
+  /** The `matches` that it lit, and those that it put out; null: none. */
+  readonly lit: Uint8Array | null;
+  readonly before: Uint8Array | null;
+}
 
 /** What lies over the canvas, in CSS pixels: the scene centres what it looks at in what is left free. */
 export interface Insets {
@@ -66,6 +90,9 @@ export interface State {
   readonly boxesShown: boolean;
   /** The mark (`math/marks`) pointed at in the panel, on the picture or in its row. Null: none. */
   readonly litMark: string | null;
+  /** Whether the open picture is looked at over the whole window. */
+  readonly viewerOpen: boolean;
+  readonly strip: Strip | null;
   readonly insets: Insets;
   /** A short message for everybody, until it is closed. Empty: none. */
   readonly notice: string;
@@ -99,6 +126,8 @@ export const INITIAL_STATE: State = {
   reducedMotion: false,
   boxesShown: true,
   litMark: null,
+  viewerOpen: false,
+  strip: null,
   insets: { left: 0, right: 0, bottom: 0 },
   notice: "",
   isStalled: false,
