@@ -4,6 +4,8 @@ export interface Config {
   readonly pointer_url: string;
   /** With `{uuid}` and `{rendition}` to fill in. */
   readonly rendition_url: string;
+  /** Where explorer-worker.js lies; null: parse on the page's own thread. */
+  readonly worker_url: string | null;
   readonly home_url: string;
   readonly api_url: string;
   /** With `{uuid}` to fill in; null for visitors who may not edit. */

@@ -29,18 +29,28 @@ export async function goToPlace(context: ActionContext, place: Place, atOnce = f
   const { store } = context;
   const { galaxy, phase, gl } = store.getState();
   if (galaxy === null || phase !== "ready") return;
-  const index = place.image === null ? -1 : await galaxy.find(place.image);
+  let index = -1;
+  let problem = "";
+  if (place.image !== null) {
+    try {
+      index = await galaxy.find(place.image);
+      if (index < 0) problem = text.unknownPicture;
+    } catch {
+      problem = text.pictureUnknown;
+    }
+  }
   if (store.getState().galaxy !== galaxy) return;
   const isFlat = place.mode === "flat" && galaxy.manifest.flat !== null;
   const cluster = galaxy.manifest.clusters.find((one) => one.uuid === place.cluster)?.index ?? null;
-  // Without WebGL the list is all there is, whatever the address says.
-  store.setState({ view: place.mode === "list" || gl === "missing" ? "list" : "space", layout: isFlat ? "flat" : "space", tour: null });
-  if (index >= 0) {
-    selectImage(context, index);
-  } else {
-    store.setState({ selection: null, details: null, litMark: null, focusedCluster: cluster });
-    if (place.image !== null) store.setState({ announcement: text.unknownPicture, notice: text.unknownPicture });
-  }
+  store.setState({
+    // Without WebGL the list is all there is, whatever the address says.
+    view: place.mode === "list" || gl === "missing" ? "list" : "space",
+    layout: isFlat ? "flat" : "space",
+    tour: null,
+    ...(index < 0 ? { selecting: -1, selection: null, details: null, litMark: null, focusedCluster: cluster } : {}),
+    ...(problem === "" ? {} : { announcement: problem, notice: problem }),
+  });
+  if (index >= 0) void selectImage(context, index);
   if (place.view !== null) store.setState({ flight: { to: "view", view: place.view, atOnce } });
   else if (index >= 0) store.setState({ flight: { to: "image", index } });
   else if (cluster !== null) store.setState({ flight: { to: "cluster", cluster } });
@@ -74,10 +84,12 @@ export function followAddress(context: ActionContext, page: Window): () => void 
     }, REST_MS);
   };
   const onStep = (): void => {
-    clearTimeout(resting);
     const state = store.getState();
     if (isFollowing || state.phase !== "ready" || state.tour !== null) return;
-    write(placeOf(state), true);
+    // A picture that an address names is opened a moment later: that is no step either.
+    const isThere = formatPlace({ ...parsePlace(page.location.hash), view: null }) === formatPlace(placeOf(state));
+    if (!isThere) write(placeOf(state), true);
+    onRest();
   };
   const follow = async (atOnce: boolean): Promise<void> => {
     isFollowing = true;

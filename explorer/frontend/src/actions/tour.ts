@@ -88,7 +88,9 @@ export function guideTour(context: ActionContext, page: Window, isKiosk: boolean
       previewedCluster: null,
       announcement: text.announceStop(tour.at + 1, tour.stops.length, cluster.name, cluster.n_images, cluster.description),
     });
-    const middle = nearestTo(galaxy.points, cluster, N_PICTURES);
+    const { positions, cluster: clusters } = galaxy.points;
+    const isMember = (index: number): boolean => clusters[index] === cluster.index && galaxy.isShown(index);
+    const middle = nearestTo(positions, cluster.centroid, isMember, N_PICTURES);
     void showPictures(context, galaxy, middle);
     if (middle[0] !== undefined) {
       const index = middle[0];

@@ -26,8 +26,10 @@ export class FlatMorph {
   readonly #spaceBalls: Float32Array;
   readonly #flatBalls: Float32Array;
   readonly #balls: Float32Array;
-  /** Nodes whose flat places are known. */
+  /** Nodes that are laid in both layouts. */
   readonly #known = new Set<number>();
+  /** Per node, once loaded: (n, 2) in the manifest's square. */
+  readonly #places: Float32Array[] = [];
   #t = 0;
   #target: 0 | 1 = 0;
 
@@ -84,15 +86,29 @@ export class FlatMorph {
   /** Loads the flat places of all that is loaded. Raises WireError. */
   async load(): Promise<void> {
     const { nodes, manifest, points } = this.#galaxy;
-    nodes.prepare = (node) => this.#learn(node);
+    nodes.prepare = (node) => this.#fetch(node);
+    const loaded = nodes.list.map((_, node) => node).filter((node) => nodes.isLoaded(node));
     try {
-      await Promise.all(nodes.list.map((_, node) => (nodes.isLoaded(node) ? this.#learn(node) : undefined)));
+      await Promise.all(loaded.map((node) => this.#fetch(node)));
     } catch (error) {
       nodes.prepare = null;
       throw error;
     }
+    for (const node of loaded) this.lay(node);
     const layouts = { sample: this.sample, clusters: points.cluster, space: this.space, flat: this.flat };
     this.#flatBalls.set(flattenRegions(this.#regions, manifest.clusters.length, layouts));
+  }
+
+  /** Puts the points of a node that has just been loaded where they are now. */
+  lay(node: number): void {
+    const { manifest, nodes, points } = this.#galaxy;
+    const places = this.#places[node];
+    if (places === undefined || manifest.flat === null || this.#known.has(node)) return;
+    const { first, n } = nodes.list[node]!;
+    this.space.set(points.positions.subarray(3 * first, 3 * (first + n)), 3 * first);
+    layFlat(places, manifest.flat, first, this.#side, this.#picture, this.flat);
+    this.#known.add(node);
+    this.#place(node);
   }
 
   /** Begins to lie down (1) or to rise (0). Before the former, `load`. */
@@ -121,17 +137,9 @@ export class FlatMorph {
     for (const node of this.#known) this.#place(node);
   }
 
-  /** Learns where a node's points lie flat, and puts them where they are now. */
-  async #learn(node: number): Promise<void> {
-    if (this.#known.has(node)) return;
-    const { manifest, nodes, points } = this.#galaxy;
-    const { first, n } = nodes.list[node]!;
-    const places = await nodes.loadColumn("flat", node);
-    if (places === null || manifest.flat === null || this.#known.has(node)) return;
-    this.space.set(points.positions.subarray(3 * first, 3 * (first + n)), 3 * first);
-    layFlat(places, manifest.flat, first, this.#side, this.#picture, this.flat);
-    this.#known.add(node);
-    this.#place(node);
+  async #fetch(node: number): Promise<void> {
+    const places = await this.#galaxy.loadColumn("flat", node);
+    if (places !== null) this.#places[node] = places;
   }
 
   #place(node: number): void {

@@ -90,7 +90,10 @@ export class Motion {
       watch(store, (s) => s.flight, (flight) => { if (flight !== null) this.fly(flight); }),
       watch(store, (s) => s.tour !== null, setTour),
       watch(store, (s) => s.linesShown, setLines),
-      this.#galaxy.nodes.onLoaded(() => { if (this.#morph?.isAtHome === false) host.moved(false); }),
+      this.#galaxy.nodes.onLoaded((node) => {
+        this.#morph?.lay(node);
+        if (this.#morph?.isAtHome === false) host.moved(false);
+      }),
     );
     setTour(store.getState().tour !== null);
     setLines();
@@ -139,6 +142,8 @@ export class Motion {
       this.#waiting = flight;
       return;
     }
+    this.#lastRest = null;
+    this.#context.store.setState({ restingView: null });
     if (flight.to === "view" && flight.atOnce) host.navigator.jumpTo(flight.view);
     else host.navigator.flyTo(this.#viewOf(flight), this.#context.store.getState().tour === null ? 1 : TOUR_PACE);
     host.invalidate();
@@ -182,6 +187,7 @@ export class Motion {
       now: navigator.view,
       isFlat: layout === "flat",
       positions: this.#morph?.targetPositions ?? this.#galaxy.points.positions,
+      isShown: (index) => this.#galaxy.isShown(index),
       sizes: this.#sizes,
       canvas: rig.frame.projection,
       insets,
@@ -256,13 +262,14 @@ export class Motion {
 
   /** Keeps in the middle what is there, while the layout changes under it. */
   #flyAcross(from: Layout): void {
-    const { navigator, centredPicture } = this.#host!;
+    const host = this.#host!;
+    const { navigator } = host;
     const { selection } = this.#context.store.getState();
-    const whole = this.#homeIn(from, this.#host!.rig.frame.projection).distance;
+    const whole = this.#homeIn(from, host.rig.frame.projection).distance;
     const home = this.#homeNow();
     const ground = this.#ground();
     const { view } = navigator;
-    const middle = selection?.index ?? (view.distance < NEARLY_ALL * whole ? centredPicture() : -1);
+    const middle = selection?.index ?? (view.distance < NEARLY_ALL * whole ? host.centredPicture() : -1);
     const angles = ground.isFlat ? home : (this.#anglesInSpace ?? home);
     const to: View = { pivot: [...home.pivot], distance: home.distance, yaw: angles.yaw, pitch: angles.pitch };
     if (middle >= 0) {

@@ -17,6 +17,7 @@ export interface Ground {
   readonly isFlat: boolean;
   /** (n, 3) */
   readonly positions: Float32Array;
+  readonly isShown: (index: number) => boolean;
   readonly sizes: Sizes;
   readonly canvas: Canvas;
   readonly insets: Insets;
@@ -70,9 +71,9 @@ export function nearView(ground: Ground, index: number): View {
   return viewOfPoint(ground, index, NEAR_SHARE);
 }
 
-function viewOfPoint({ now, isFlat, positions, sizes, canvas, insets }: Ground, index: number, share: number): View {
+function viewOfPoint({ now, isFlat, positions, isShown, sizes, canvas, insets }: Ground, index: number, share: number): View {
   const pivot: Vec3 = [positions[3 * index]!, positions[3 * index + 1]!, isFlat ? 0 : positions[3 * index + 2]!];
   const distance = fitDistance(sizes.picture / 2, freeSide(canvas, insets), canvas.height, share);
   if (isFlat) return { pivot, distance, yaw: 0, pitch: 0 };
-  return clearApproach({ pivot, distance, yaw: now.yaw, pitch: now.pitch }, positions, index, sizes.picture);
+  return clearApproach({ pivot, distance, yaw: now.yaw, pitch: now.pitch }, positions, index, sizes.picture, isShown);
 }

@@ -9,6 +9,7 @@ export type GlState = "unknown" | "ok" | "missing" | "lost";
 export type ViewName = "space" | "list";
 /** How the drawn galaxy lies: in space, or flat as a map. */
 export type Layout = "space" | "flat";
+/** What colours a point from afar: its cluster, or the mean colour of its picture. */
 export type Colouring = "cluster" | "mean";
 
 /** Where the camera is to fly. A new object each time: the scene flies when it changes. */
@@ -54,6 +55,10 @@ export interface State {
   readonly galaxy: Galaxy | null;
   readonly gl: GlState;
   readonly view: ViewName;
+  /** How many of the octree's nodes have come: the list grows with it. */
+  readonly nodesLoaded: number;
+  /** The point that is about to be selected, while its uuid is asked for; else -1. */
+  readonly selecting: number;
   readonly selection: Selection | null;
   readonly details: DetailsState | null;
   /** The point under the pointer, or -1. */
@@ -65,6 +70,9 @@ export interface State {
   /** A cluster pointed at in the list; goes before the focused one. */
   readonly previewedCluster: number | null;
   readonly flight: Flight | null;
+  readonly colouring: Colouring;
+  /** By tile: 1 stays lit, 0 steps back. Null: all alike. */
+  readonly matches: Uint8Array | null;
   readonly clustersOpen: boolean;
   readonly helpOpen: boolean;
   readonly reducedMotion: boolean;
@@ -75,15 +83,16 @@ export interface State {
   readonly insets: Insets;
   /** A short message for everybody, until it is closed. Empty: none. */
   readonly notice: string;
+  /** Files keep failing: the notice offers to try again now. */
+  readonly isStalled: boolean;
   /** For the screen reader; said when it changes. */
   readonly announcement: string;
   readonly layout: Layout;
-  readonly colouring: Colouring;
   /** Whether a line runs through each cluster. */
   readonly linesShown: boolean;
   /** Null: nobody is being led. */
   readonly tour: Tour | null;
-  /** Where the camera came to rest. Null: at the whole galaxy, or it has not rested yet. */
+  /** Where the camera came to rest. Null: at the whole galaxy, or on its way. */
   readonly restingView: View | null;
   /** How many pictures came with the latest update and have just flown in. */
   readonly nNewcomers: number;
@@ -100,6 +109,8 @@ export const INITIAL_STATE: State = {
   galaxy: null,
   gl: "unknown",
   view: "space",
+  nodesLoaded: 0,
+  selecting: -1,
   selection: null,
   details: null,
   hovered: -1,
@@ -107,6 +118,8 @@ export const INITIAL_STATE: State = {
   focusedCluster: null,
   previewedCluster: null,
   flight: null,
+  colouring: "cluster",
+  matches: null,
   clustersOpen: true,
   helpOpen: false,
   reducedMotion: false,
@@ -114,9 +127,9 @@ export const INITIAL_STATE: State = {
   litMark: null,
   insets: { left: 0, right: 0, bottom: 0 },
   notice: "",
+  isStalled: false,
   announcement: "",
   layout: "space",
-  colouring: "cluster",
   linesShown: false,
   tour: null,
   restingView: null,

@@ -125,6 +125,8 @@ export const text = {
   linkFailed: "The link could not be copied; it is in the address bar.",
   edit: "Edit",
   documentMissing: "The raw document of this picture is not published.",
+  pictureUnknown: "This picture could not be opened. Try again.",
+  stalled: "Parts of the galaxy do not come. The rest goes on.",
   unknownPicture: "This galaxy has no picture with that address.",
   picturesBy: "Pictures:",
   announceImage: (title: string, cluster: string): string => `${title}, in ${cluster}.`,

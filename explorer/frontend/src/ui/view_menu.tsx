@@ -36,10 +36,9 @@ export function ViewMenu() {
   return (
     // eslint-disable-next-line jsx-a11y/no-static-element-interactions -- Escape, from the buttons inside
     <div ref={menu} className="view-menu" onKeyDown={onKey}>
-      <button ref={button} type="button" className="tool" aria-expanded={isOpen} aria-controls={id} title={text.viewMenu} onClick={() => { setOpen(!isOpen); }}>
+      <button ref={button} type="button" className="tool" aria-expanded={isOpen} aria-controls={id} aria-label={text.viewMenu} onClick={() => { setOpen(!isOpen); }}>
         <Icon name="view" />
         <span className="wide-only">{text.viewMenu}</span>
-        <span className="narrow-only unseen">{text.viewMenu}</span>
       </button>
       {isOpen && <Choices id={id} close={() => { setOpen(false); }} />}
     </div>

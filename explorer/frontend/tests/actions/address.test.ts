@@ -27,6 +27,12 @@ function follow(state: Partial<State> = {}): ActionContext {
   end = followAddress(context, window);
   return context;
 }
+/** Opens a picture as a click does; its name is known a moment later. */
+async function openPicture(context: ActionContext, index: number): Promise<void> {
+  context.store.setState({ restingView: null });
+  flyToImage(context, index);
+  await vi.waitFor(() => { expect(context.store.getState().selection?.index).toBe(index); });
+}
 const hash = (): string => window.location.hash;
 const rest = (context: ActionContext, view: View): Promise<void> => {
   context.store.setState({ restingView: view });
@@ -40,10 +46,10 @@ beforeEach(() => {
 afterEach(() => { end(); });
 
 describe("the address", () => {
-  it("names what is open, by its own name, and each choice is a step", () => {
+  it("names what is open, by its own name, and each choice is a step", async () => {
     const context = follow();
     const before = window.history.length;
-    flyToImage(context, 2);
+    await openPicture(context, 2);
     expect(hash()).toBe(`#image=${uuidOf(2)}`);
     close.perform(context);
     expect(hash()).toBe(`#cluster=${galaxy().manifest.clusters[0]!.uuid}`);
@@ -67,22 +73,22 @@ describe("the address", () => {
     await rest(context, VIEW);
     expect(hash()).toBe(`#cluster=${galaxy().manifest.clusters[1]!.uuid}&view=1,2,3,4,0.5,0.25`);
     expect(window.history.length).toBe(before);
-    flyToImage(context, 4);
+    await openPicture(context, 4);
     expect(hash()).toBe(`#image=${uuidOf(4)}`);
   });
 
   it("a copied link holds the view of the picture that is open, and of no other", async () => {
     const context = follow();
-    flyToImage(context, 4);
+    await openPicture(context, 4);
     await rest(context, VIEW);
     expect(addressOf(uuidOf(4))).toBe(`${window.location.origin}/galaxy/test/#image=${uuidOf(4)}&view=1,2,3,4,0.5,0.25`);
     expect(addressOf(uuidOf(1))).toBe(`${window.location.origin}/galaxy/test/#image=${uuidOf(1)}`);
   });
 
-  it("in a frame leaves the history to the page around it", () => {
+  it("in a frame leaves the history to the page around it", async () => {
     const context = follow({ embedded: true });
     const before = window.history.length;
-    flyToImage(context, 2);
+    await openPicture(context, 2);
     expect(hash()).toBe(`#image=${uuidOf(2)}`);
     expect(window.history.length).toBe(before);
   });
@@ -129,7 +135,7 @@ describe("an address that was followed", () => {
     const context = follow();
     flyToCluster(context, 1);
     await rest(context, VIEW);
-    flyToImage(context, 2);
+    await openPicture(context, 2);
     window.history.back();
     await vi.waitFor(() => { expect(context.store.getState()).toMatchObject({ selection: null, focusedCluster: 1, flight: { to: "view", view: VIEW, atOnce: false } }); });
     window.history.back();

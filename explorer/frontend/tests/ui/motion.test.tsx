@@ -98,7 +98,7 @@ describe("news of an update", () => {
     expect([...context.store.getState().matches!]).toEqual([0, 0, 0, 1]);
     fireEvent.click(button("Close"));
     expect(context.store.getState()).toMatchObject({ nNewcomers: 0, matches: null });
-    expect(document.body.textContent).not.toContain("new pictures");
+    expect(document.querySelector(".newcomers")).toBeNull();
   });
 
   it("leaves alone what something else has lit since", () => {
