@@ -93,16 +93,34 @@ class GalaxySink:
         except FileNotFoundError:
             files = []
         self._present = {f"{OBJECTS}{name}" for name in files}
+        rows = PublicationObject.objects.filter(publication__galaxy=galaxy).values_list("storage_name", "size_bytes")
+        self._sizes = {name.removeprefix(self._prefix): size for name, size in rows}
 
-    def exists(self, name: str) -> bool:
-        """Whether the object is there, whole: names are written whole or not at all."""
-        return name in self._present
+    def size_of(self, name: str) -> int | None:
+        """The size of an object that is there, whole: names are written whole or not at all."""
+        if name not in self._present:
+            return None
+        if name not in self._sizes:
+            self._sizes[name] = self._storage.size(f"{self._prefix}{name}")
+        return self._sizes[name]
 
     def put(self, name: str, data: bytes, content_type: str) -> None:
         """Write one object; the storage derives the content type from the name, as every file server does."""
         stage_files("galaxies", [f"{self._prefix}{name}"])
         write_file("galaxies", f"{self._prefix}{name}", data)
         self._present.add(name)
+        self._sizes[name] = len(data)
+
+    def get(self, name: str) -> bytes:
+        """Read one object."""
+        return read_file("galaxies", f"{self._prefix}{name}")
+
+    def recall(self, key: str) -> str | None:
+        """Nothing is remembered: every publication packs its pictures again."""
+        return None
+
+    def remember(self, key: str, name: str) -> None:
+        """See `recall`."""
 
 
 def publish_galaxy(
@@ -183,6 +201,7 @@ def _write(
             "image__current_revision__mean_colour",
             "image__current_revision__width",
             "image__current_revision__height",
+            "image__current_revision__sha256",
         )
         if row[0] in cluster_of
     ]
@@ -196,6 +215,7 @@ def _write(
         clusters=np.array([index_of[cluster_of[i]] for i in image_ids]),
         mean_colours=np.stack([colours >> 16, colours >> 8 & 255, colours & 255], axis=1).astype(np.uint8),
         aspect_ratios=np.array([row[6] / row[7] for row in rows]),
+        picture_keys=[bytes.fromhex(row[8]) for row in rows],
     )
     renditions = dict(
         Rendition.objects.filter(revision__current_of__positions__build=build, kind=Rendition.Kind.SMALL).values_list(
@@ -216,7 +236,7 @@ def _write(
             points,
             build=build.number,
             read_small=read_small,
-            read_details=lambda indices: public_details(galaxy, [image_ids[i] for i in indices]),
+            read_details=lambda indices, _neighbours: public_details(galaxy, [image_ids[i] for i in indices]),
             sink=GalaxySink(galaxy),
             published_at=datetime.now(UTC),
             credits=credits_of(galaxy, build),

@@ -8,6 +8,7 @@ images among old ones that stay. docs/layout.md tells how it works and how fast 
 from catalog.layout.alignment import align_positions, galaxy_radius
 from catalog.layout.colours import cluster_palette
 from catalog.layout.duplicates import group_near_duplicates
+from catalog.layout.explaining import label_shares, visual_shares
 from catalog.layout.extra import extra_groups
 from catalog.layout.given import Given, GivenError, read_given
 from catalog.layout.glove import GloveError, GloveWords, check_glove
@@ -21,6 +22,7 @@ from catalog.layout.progress import OnProgress
 from catalog.layout.quality import knn_recall, measure_quality
 from catalog.layout.requirements import Requirements, estimate_requirements
 from catalog.layout.spreading import spread_positions
+from catalog.layout.subgroups import Subgroup, TellingLabel, find_subgroups, telling_labels
 from catalog.layout.vectors import LabelVectorizer, label_vector, label_vectors, mix_vectors
 from catalog.layout.words import WordVectors, built_in_words
 
@@ -35,6 +37,8 @@ __all__ = [
     "Layout",
     "OnProgress",
     "Requirements",
+    "Subgroup",
+    "TellingLabel",
     "WordVectors",
     "align_positions",
     "built_in_words",
@@ -45,12 +49,14 @@ __all__ = [
     "compute_positions",
     "estimate_requirements",
     "extra_groups",
+    "find_subgroups",
     "fit_k",
     "fit_perplexity",
     "galaxy_radius",
     "group_near_duplicates",
     "join_groups",
     "knn_recall",
+    "label_shares",
     "label_vector",
     "label_vectors",
     "match_groups",
@@ -60,4 +66,6 @@ __all__ = [
     "place_new",
     "read_given",
     "spread_positions",
+    "telling_labels",
+    "visual_shares",
 ]

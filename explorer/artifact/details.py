@@ -1,11 +1,13 @@
-"""Details: what the panel shows of each picture, in shards of neighbours. Only listed fields leave the house."""
+"""Details: what the panel shows of each picture, in parts of neighbours. Only listed fields leave the house."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from explorer.artifact.format import FORMAT_VERSION, ArtifactError, check_name, decode_json, encode_json
-from explorer.artifact.points import compress, decompress
+from explorer.artifact.binary import compress, decompress
+from explorer.artifact.format import FORMAT_VERSION, ArtifactError, check_name, check_version, decode_json, encode_json
+
+Details = Mapping[str, Any]
 
 # Which keys a value may hold: a mapping of them, of a list's items too. None: no mapping may lie there. `document` has its own list.
 Shape = Mapping[str, "Shape | None"]
@@ -28,6 +30,9 @@ IMAGE_SHAPE: Shape = {
     "safe_search": dict.fromkeys(["adult", "spoof", "medical", "violence", "racy"]),
     "web": {"best_guess_labels": None, "entities": dict.fromkeys(["name", "score"])},
     **dict.fromkeys(["failed", "not_looked_for"]),
+    # The labels that pulled the image to its place, and how much of the pull is how it looks: shares, 0 to 1.
+    "why": dict.fromkeys(["term", "share"]),
+    "why_visual": None,
 }
 # The fields of Cloud Vision's AnnotateImageResponse.
 DOCUMENT_KEYS = frozenset(
@@ -48,24 +53,23 @@ DOCUMENT_KEYS = frozenset(
 )
 
 
-def encode_shard(images: Sequence[Mapping[str, Any]], uuids: Sequence[UUID], clusters: Sequence[int]) -> bytes:
-    """Return one shard.
+def prepare_details(images: Sequence[Details], uuids: Sequence[UUID], clusters: Sequence[int]) -> list[Details]:
+    """Return the details of images as they are published.
 
     Parameters
     ----------
-    images: one mapping per point, in point order, shaped like `IMAGE_SHAPE` and perhaps with a raw
-        `document`; `uuid` is required, and `cluster` is set here.
-    uuids: which image each point is; a mapping about another one raises.
-    clusters: index of each point's cluster.
+    images: one mapping per image, shaped like `IMAGE_SHAPE` and perhaps with a raw `document`; `uuid` is required, and `cluster`
+        is set here.
+    uuids: which images were asked for; a mapping about another one raises.
+    clusters: index of each one's cluster.
 
     Raises
     ------
-    ArtifactError: a number of mappings that differs, a mapping of the wrong image, a key that is not allowed, or a value that is
-        not JSON.
+    ArtifactError: a number of mappings that differs, a mapping of the wrong image, or a key that is not allowed.
     """
     if len(images) != len(uuids):
         raise ArtifactError(f"Expected details of {len(uuids)} images, got {len(images)}.")
-    entries = []
+    entries: list[Details] = []
     for image, uuid, cluster in zip(images, uuids, clusters, strict=True):
         if str(image.get("uuid")) != str(uuid):
             raise ArtifactError(
@@ -77,6 +81,11 @@ def encode_shard(images: Sequence[Mapping[str, Any]], uuids: Sequence[UUID], clu
         if "source_url" in entry and not str(entry["source_url"]).startswith(("https://", "http://")):
             entry["source_url"] = ""
         entries.append(entry)
+    return entries
+
+
+def encode_details(entries: Sequence[Details | None]) -> bytes:
+    """Return a part of details, a row a tile, None for tombstones. Raises ArtifactError for a value that is not JSON."""
     return compress(encode_json({"version": FORMAT_VERSION, "images": entries}))
 
 
@@ -106,9 +115,10 @@ def _check_keys(keys: Iterable[str], allowed: frozenset[str], where: str, image:
         )
 
 
-def decode_shard(data: bytes, name: str) -> list[dict[str, Any]]:
-    """Read a shard; raises ArtifactError where it is not one."""
+def decode_details(data: bytes, name: str) -> list[dict[str, Any] | None]:
+    """Read a part of details; raises ArtifactError where it is not one."""
     document = decode_json(decompress(data), check_name(name))
-    if not isinstance(document, dict) or document.get("version") != FORMAT_VERSION or "images" not in document:
-        raise ArtifactError(f"Expected a shard of details of version {FORMAT_VERSION} in {name}, got something else.")
+    check_version(document, f"details in {name} of")
+    if not isinstance(document.get("images"), list):
+        raise ArtifactError(f"Expected a list of images in {name}, got something else.")
     return list(document["images"])

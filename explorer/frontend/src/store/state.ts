@@ -2,6 +2,7 @@ import type { Galaxy } from "../api/galaxy";
 import type { WireError } from "../api/errors";
 import type { Details } from "../api/wire";
 import type { View } from "../math/view";
+import { INITIAL_SEARCH, type SearchState } from "./search_state";
 
 export type Phase = "loading" | "ready" | "empty" | "error";
 /** What WebGL 2 does for us: `missing` never came, `lost` went away and may come back. */
@@ -100,6 +101,7 @@ export interface State {
   readonly litNewcomers: Uint8Array | null;
   /** Whether the page lies in a frame of another page. */
   readonly embedded: boolean;
+  readonly search: SearchState;
 }
 
 export const INITIAL_STATE: State = {
@@ -136,4 +138,5 @@ export const INITIAL_STATE: State = {
   nNewcomers: 0,
   litNewcomers: null,
   embedded: false,
+  search: INITIAL_SEARCH,
 };

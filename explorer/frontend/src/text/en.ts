@@ -156,6 +156,25 @@ export const text = {
   announceNewcomers: "The new pictures.",
   flatFailed: "The flat layout could not be loaded. Try again in a moment.",
   openInFull: "Open in full",
+  search: "Search",
+  searchLabel: "Search for labels, titles, people and places",
+  searchPlaceholder: "Search",
+  clearSearch: "Clear the search",
+  suggestions: "Suggestions",
+  matches: "Best matches",
+  match: (n: number): string => `Match ${count.format(n)}`,
+  wordKinds: { label: "label", place: "place", title: "title", creator: "maker", text: "text" },
+  found: (n: number, isPartial: boolean): string => `${isPartial ? "At least " : ""}${count.format(n)} ${n === 1 ? "picture" : "pictures"}`,
+  showWeaker: (n: number): string => `Show ${count.format(n)} weaker`,
+  nothingFound: "No picture matches.",
+  didYouMean: "Did you mean",
+  searchFailed: "The search could not be loaded.",
+  announceFound: (shown: number, all: number, isPartial: boolean): string => {
+    if (all === 0) return "No picture matches.";
+    const strong = `${isPartial ? "At least " : ""}${count.format(shown)} ${shown === 1 ? "picture matches" : "pictures match"}`;
+    return shown < all ? `${strong}, and ${count.format(all - shown)} less well.` : `${strong}.`;
+  },
+  announceSearchCleared: "Search cleared.",
   helpTitle: "How to get around",
   helpMouse: [
     ["Drag", "turn around"],

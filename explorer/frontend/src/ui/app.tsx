@@ -11,6 +11,7 @@ import { GalaxyContext, useGalaxy } from "./hooks";
 import { ListView } from "./list_view";
 import { Newcomers } from "./newcomers";
 import { Panel } from "./panel";
+import { Search } from "./search";
 import { Notice, Status } from "./status";
 import { Toolbar } from "./toolbar";
 import { TourCaption } from "./tour_caption";
@@ -35,6 +36,7 @@ function Page() {
   return (
     <>
       {!embedded && <Header />}
+      {isReady && <Search />}
       {isReady && <Toolbar />}
       <Notice />
       {isReady && selection !== null && <Panel />}
