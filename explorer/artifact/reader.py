@@ -125,6 +125,10 @@ class ArtifactReader:
         part = find_part(self.tables.details, tile)
         return None if part is None else self._details(part.url)[tile - part.first]
 
+    def details_part(self, first: int) -> list[dict[str, Any] | None]:
+        """Return the details of the part that begins with this tile."""
+        return self._details(next(part.url for part in self.tables.details if part.first == first))
+
     def picture(self, tile: int, tile_size: int = 64) -> Image.Image | None:
         """Return a tile's picture, RGB, 16 or 64 pixels square; None if it is in no atlas."""
         level = next(level for level in self.tables.levels if level.tile_size == tile_size)

@@ -7,7 +7,7 @@ from explorer.artifact.format import CONTENT_TYPES, object_name
 
 
 class Sink(Protocol):
-    """One galaxy's files; names are relative to its own prefix. Each method may be called from several threads."""
+    """One galaxy's files; names are relative to its own prefix. Called from one thread."""
 
     def size_of(self, name: str) -> int | None:
         """Return the size in bytes of a file that is there, whole; None if it is not."""

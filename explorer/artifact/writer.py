@@ -1,17 +1,32 @@
 """Write a galaxy as files: a stream, in bounded memory, the same bytes for the same input."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.artifact.format import OnProgress
-from explorer.artifact.inputs import ClusterInfo, GalaxyPoints, ReadDetails, ReadSmall
-from explorer.artifact.manifest import Credit, GalaxyInfo, Manifest, Subgroup
+from explorer.artifact.atlas_parts import AtlasWriter
+from explorer.artifact.chunks import COLUMNS
+from explorer.artifact.details_parts import write_details
+from explorer.artifact.format import ArtifactError, OnProgress, encode_json
+from explorer.artifact.inputs import (
+    MAX_CLUSTERS,
+    ClusterInfo,
+    GalaxyPoints,
+    Images,
+    ReadDetails,
+    ReadSmall,
+    check_input,
+)
+from explorer.artifact.manifest import Bounds, ClusterEntry, Credit, GalaxyInfo, Manifest, Pointer, Subgroup
+from explorer.artifact.neighbour_parts import write_neighbours
+from explorer.artifact.numbering import number_images
+from explorer.artifact.point_parts import write_lookup, write_nodes, write_places
+from explorer.artifact.points import measure_radius
 from explorer.artifact.reader import ArtifactReader
-from explorer.artifact.store import Sink
+from explorer.artifact.store import Sink, Store
 from explorer.artifact.tables import Tables
 
 
@@ -80,4 +95,79 @@ def write_artifact(
     ------
     ArtifactError: input that does not fit together, or details with a field that is not public.
     """
-    raise NotImplementedError
+    images = check_input(points, clusters, vectors, published_at)
+    kept = np.unique(images.clusters)
+    if len(kept) > MAX_CLUSTERS:
+        raise ArtifactError(f"Expected at most {MAX_CLUSTERS} clusters, got {len(kept)}: build with a smaller k.")
+    images.clusters = np.searchsorted(kept, images.clusters)
+    numbering = number_images(images, previous)
+    before = previous if numbering.n_kept_tiles else None
+    tables_before = before.tables if before else None
+    store = Store(sink)
+
+    atlases = AtlasWriter(images, numbering, read_small, store, on_progress)
+    levels = atlases.write(tables_before)
+    near = write_neighbours(vectors, numbering, store, before, on_progress)
+    details, search = write_details(images, numbering, near.lists, read_details, store, before, on_progress)
+    tables = Tables(
+        n_tiles=numbering.n_tiles,
+        levels=levels,
+        places=write_places(images, numbering, store, tables_before),
+        details=details,
+        neighbours=near.parts,
+        neighbour_patches=near.patches,
+        codes=near.codes,
+        lookup=write_lookup(images, numbering, store, tables_before),
+        search=search,
+    )
+    index_of = {int(place): index for index, place in enumerate(kept)}
+    manifest = Manifest(
+        galaxy=galaxy,
+        build=build,
+        n_images=len(images),
+        n_points=len(numbering.image_of_point),
+        bounds=numbering.bounds,
+        clusters=_describe_clusters([clusters[i] for i in kept], images, numbering.bounds),
+        subgroups=tuple(replace(s, cluster=index_of[s.cluster]) for s in subgroups if s.cluster in index_of),
+        columns=COLUMNS,
+        nodes=write_nodes(images, numbering, store),
+        flat=numbering.flat,
+        tables=store.add(tables.encode(), ".bin"),
+        credits=tuple(credits),
+        downloads=downloads,
+    )
+    manifest_name = store.add(encode_json(manifest.to_json()), ".json")
+    return WrittenArtifact(
+        manifest=manifest,
+        tables=tables,
+        manifest_name=manifest_name,
+        objects=tuple(store.objects.items()),
+        pointer=Pointer(manifest_name, published_at).encode(),
+        n_new_objects=store.n_new,
+        n_new_bytes=store.n_new_bytes,
+        n_unreadable_pictures=atlases.n_unreadable,
+    )
+
+
+def _describe_clusters(clusters: Sequence[ClusterInfo], images: Images, bounds: Bounds) -> tuple[ClusterEntry, ...]:
+    """Return what the manifest says of each cluster; none is empty."""
+    entries = []
+    for index, cluster in enumerate(clusters):
+        places = images.positions[images.clusters == index].astype(np.float64)
+        x, y, z = places.mean(axis=0).tolist()
+        entries.append(
+            ClusterEntry(
+                uuid=str(cluster.uuid),
+                index=index,
+                name=cluster.name,
+                colour=cluster.colour,
+                description=cluster.description,
+                n_images=len(places),
+                centroid=(x, y, z),
+                radius=measure_radius(places, bounds.extent),
+                cover=None if cluster.cover is None else str(cluster.cover),
+                tour_order=cluster.tour_order,
+                labels=tuple(cluster.labels),
+            )
+        )
+    return tuple(entries)
