@@ -1,7 +1,7 @@
 """What the explorer adds to the admin of the catalog, which may not know the explorer."""
 
 from catalog.admin import JobAction, register_job_action
-from catalog.models import Galaxy
+from catalog.models import Galaxy, Publication
 
 register_job_action(Galaxy, JobAction(kind="publish_galaxy", label="Publish"))
 register_job_action(
@@ -13,4 +13,19 @@ register_job_action(
         params={"despite_safe_search": True},
         on_page=False,
     ),
+)
+
+
+def describe_roll_back(publication: Publication) -> tuple[str, dict[str, int]]:
+    """What going back to a publication does, and the parameters of the job that does it."""
+    return (
+        f"Visitors of {publication.galaxy} will see build {publication.build.number} as it was published at "
+        f"{publication.published_at:%Y-%m-%d %H:%M}, with {publication.n_images:,} images. What was withdrawn or hidden since stays so. "
+        "Publishing shows the newest build again.",
+        {"publication": publication.pk},
+    )
+
+
+register_job_action(
+    Publication, JobAction(kind="roll_back", label="Go back to this publication", confirm=describe_roll_back)
 )

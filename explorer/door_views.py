@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 
 from catalog.models import Galaxy, Image, Rendition, Visibility
 from catalog.permissions import Verb, permitted
+from explorer.portrait import PORTRAIT_NAME
 from explorer.streams import redirect_to_signed, send_stored
 
 ModelT = TypeVar("ModelT", bound=Model)
@@ -26,7 +27,8 @@ ModelT = TypeVar("ModelT", bound=Model)
 MAX_AGE_S = 300
 IMMUTABLE_MAX_AGE_S = 365 * 24 * 3600
 
-POINTER = "current.json"
+# Name -> content type, and how long browsers may keep it, in seconds; 0: they ask each time.
+CHANGING = {"current.json": ("application/json", 0), PORTRAIT_NAME: ("image/jpeg", MAX_AGE_S)}
 OBJECT_NAME = re.compile(r"objects/([0-9a-f]{32})\.([a-z0-9]{1,6}(?:\.[a-z0-9]{1,3})?)")
 # What is compressed is so inside the file, and the reader tells by its magic bytes: no Content-Encoding.
 CONTENT_TYPES = {"json": "application/json", "webp": "image/webp"}
@@ -59,19 +61,19 @@ def send_rendition(request: HttpRequest, image_uuid: uuid.UUID, kind: str) -> Ht
 
 @require_safe
 def send_artifact(request: HttpRequest, galaxy_uuid: uuid.UUID, name: str) -> HttpResponseBase:
-    """The pointer of a galaxy, or one of the immutable objects that it leads to."""
+    """The pointer of a galaxy, one of the immutable objects that it leads to, or the galaxy's portrait."""
     match = OBJECT_NAME.fullmatch(name)
-    if match is None and name != POINTER:
+    if match is None and name not in CHANGING:
         raise Http404("There is no such file.")
     published = Galaxy.objects.filter(uuid=galaxy_uuid, current_publication__isnull=False)
     galaxy, is_open = _find(request, published.select_related("collection"))
     storage_name = f"{galaxy.uuid}/{name}"
+    is_public = is_open and galaxy.visibility == galaxy.collection.visibility == Visibility.PUBLIC
     if match is None:
-        return _send_pointer(request, storage_name)
+        return _send_changing(request, storage_name, *CHANGING[name], is_public)
     storage = storages["galaxies"]
     if settings.GALAXY_SIGNED_REDIRECTS and (response := redirect_to_signed(storage, storage_name, max_age_s=60)):
         return response
-    is_public = is_open and galaxy.visibility == galaxy.collection.visibility == Visibility.PUBLIC
     return send_stored(
         request,
         storage,
@@ -82,17 +84,20 @@ def send_artifact(request: HttpRequest, galaxy_uuid: uuid.UUID, name: str) -> Ht
     )
 
 
-def _send_pointer(request: HttpRequest, storage_name: str) -> HttpResponseBase:
-    """The one file that changes: small, so it is read whole, and asked for anew each time."""
+def _send_changing(
+    request: HttpRequest, storage_name: str, content_type: str, max_age_s: int, is_public: bool
+) -> HttpResponseBase:
+    """One of the files that change: small, so it is read whole, and told apart by its content."""
     try:
         with storages["galaxies"].open(storage_name, "rb") as file:
             data = file.read()
     except FileNotFoundError as error:
         raise Http404("Nothing is published.") from error
     etag = f'"{hashlib.sha256(data).hexdigest()[:32]}"'
-    response = get_conditional_response(request, etag=etag) or HttpResponse(data, content_type="application/json")
+    response = get_conditional_response(request, etag=etag) or HttpResponse(data, content_type=content_type)
     response.headers["ETag"] = etag
-    response.headers["Cache-Control"] = "no-cache"
+    whose = "public" if is_public else "private"
+    response.headers["Cache-Control"] = f"{whose}, max-age={max_age_s}" if max_age_s else "no-cache"
     return response
 
 

@@ -1,12 +1,16 @@
 """A galaxy's portrait: the picture that stands for it where a link to it is shared."""
 
 from collections.abc import Callable, Iterator, Sequence
+from io import BytesIO
+from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
 from explorer.artifact import ArtifactReader
+from explorer.artifact.atlas import fit_tile
+from explorer.artifact.chunks import TOMBSTONE, Points
 
 __all__ = ["HEIGHT", "PORTRAIT_NAME", "WIDTH", "draw_portrait", "paint_portrait"]
 
@@ -29,7 +33,7 @@ BRIGHTNESS = 0.5  # of the brightest tenth, before the curve that keeps it from 
 MAX_PICTURES = 90
 LARGEST, SMALLEST = 64, 18  # the longer side of a picture, in pixels
 GAP = 5
-HALO = 10
+HALO = 10  # pixels of light around a picture
 CANDIDATES = 3000
 
 Floats = NDArray[np.float64]
@@ -39,7 +43,39 @@ ReadPicture = Callable[[int], Image.Image | None]
 
 def draw_portrait(reader: ArtifactReader) -> bytes:
     """Return the portrait of a published galaxy, a JPEG of 1,200 x 630 without metadata; the same for the same files."""
-    raise NotImplementedError
+    shown = np.flatnonzero((reader.points.flags & TOMBSTONE) == 0)
+    points, positions = reader.points[shown], reader.positions[shown]
+    colours = np.array([_parse(cluster.colour) for cluster in reader.manifest.clusters], dtype=np.uint8)
+
+    def read_picture(row: int) -> Image.Image | None:
+        tile = reader.picture(int(points.tile[row]))
+        if tile is None:
+            return None
+        width, height = fit_tile(int(points.aspect[row]), tile.width)
+        left, upper = (tile.width - width) // 2, (tile.height - height) // 2
+        return tile.crop((left, upper, left + width, upper + height))
+
+    favourites = _favourites(reader, points, positions)
+    canvas = paint_portrait(positions, colours[points.cluster], points.colour, favourites, read_picture)
+    out = BytesIO()
+    canvas.save(out, "JPEG", quality=QUALITY)
+    return out.getvalue()
+
+
+def _favourites(reader: ArtifactReader, points: Points, positions: NDArray[np.float32]) -> list[int]:
+    """The row of each cluster's cover or, where it has none, of the image nearest to the cluster's middle; large clusters first."""
+    chosen = []
+    for cluster in sorted(reader.manifest.clusters, key=lambda cluster: (-cluster.n_images, cluster.index)):
+        tile = reader.find(UUID(cluster.cover)) if cluster.cover else None
+        rows = np.flatnonzero(points.tile == tile if tile is not None else points.cluster == cluster.index)
+        if len(rows):
+            distances = np.linalg.norm(positions[rows] - np.array(cluster.centroid), axis=1)
+            chosen.append(int(rows[distances.argmin()]))
+    return chosen
+
+
+def _parse(colour: str) -> tuple[int, int, int]:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
 def paint_portrait(
@@ -60,10 +96,15 @@ def paint_portrait(
     """
     screen, depth = _project(positions)
     canvas = _paint_light(screen, depth, cluster_colours, mean_colours)
-    for point, (x, y), side in _place_pictures(screen, depth, favourites):
-        picture = read_picture(point)
-        if picture is not None:
-            _paste(canvas, picture, x, y, side, tuple(cluster_colours[point].tolist()))
+    framed = [
+        (_scale(picture, side), middle, cluster_colours[point])
+        for point, middle, side in _place_pictures(screen, depth, favourites)
+        if (picture := read_picture(point)) is not None
+    ]
+    for picture, middle, colour in framed:
+        _paste_halo(canvas, picture.size, middle, tuple(colour.tolist()))
+    for picture, middle, _colour in framed:  # last, so that no neighbour's light lies on them
+        _paste(canvas, picture, middle)
     return canvas
 
 
@@ -97,10 +138,10 @@ def _paint_light(
     pixels = rows[inside] * WIDTH + columns[inside]
     colours = 0.75 * (cluster_colours[inside] / 255.0) ** 2.2 + 0.25 * (mean_colours[inside] / 255.0) ** 2.2
     weights = depth[inside] ** 2  # nearer is brighter
-    light = np.stack(
-        [np.bincount(pixels, weights=colours[:, channel] * weights, minlength=WIDTH * HEIGHT) for channel in range(3)],
-        axis=1,
-    ).reshape(HEIGHT, WIDTH, 3)
+    light = np.empty((HEIGHT, WIDTH, 3))
+    for channel in range(3):
+        shone_on = np.bincount(pixels, weights=colours[:, channel] * weights, minlength=WIDTH * HEIGHT)
+        light[:, :, channel] = shone_on.reshape(HEIGHT, WIDTH)
     glowing = np.zeros_like(light)
     for radius, share in GLOW:
         layer = _blur(light, radius)
@@ -110,7 +151,7 @@ def _paint_light(
     shone = 1 - np.exp(-glowing * BRIGHTNESS)
     background = (np.array(BACKGROUND) / 255) ** 2.2
     linear = background + (1 - background) * shone
-    return Image.fromarray((linear ** (1 / 2.2) * 255 + 0.5).astype(np.uint8), "RGB")
+    return Image.fromarray((linear ** (1 / 2.2) * 255 + 0.5).astype(np.uint8))
 
 
 def _blur(light: Floats, radius: float) -> Floats:
@@ -148,18 +189,29 @@ def _place_pictures(
             return
 
 
-def _paste(
-    canvas: Image.Image, picture: Image.Image, x: float, y: float, side: int, colour: tuple[int, int, int]
-) -> None:
-    """Lay a picture on the canvas, its longer side so long, its middle at (x, y), in the light of its cluster."""
+def _scale(picture: Image.Image, side: int) -> Image.Image:
+    """Return the picture with its longer side so long."""
     scale = side / max(picture.size)
     size = (max(2, round(picture.width * scale)), max(2, round(picture.height * scale)))
-    small = picture.convert("RGB").resize(size, Image.Resampling.LANCZOS)
-    left, upper = round(x - size[0] / 2), round(y - size[1] / 2)
+    return picture.convert("RGB").resize(size, Image.Resampling.LANCZOS)
+
+
+def _corner(middle: tuple[float, float], size: tuple[int, int]) -> tuple[int, int]:
+    return round(middle[0] - size[0] / 2), round(middle[1] - size[1] / 2)
+
+
+def _paste_halo(
+    canvas: Image.Image, size: tuple[int, int], middle: tuple[float, float], colour: tuple[int, ...]
+) -> None:
+    """Lay the light of its cluster around where a picture will lie."""
     halo = Image.new("L", (size[0] + 2 * HALO, size[1] + 2 * HALO))
     ImageDraw.Draw(halo).rounded_rectangle((HALO - 2, HALO - 2, HALO + size[0] + 1, HALO + size[1] + 1), 4, fill=170)
-    halo = halo.filter(ImageFilter.GaussianBlur(HALO / 2.5))
-    canvas.paste(colour, (left - HALO, upper - HALO), halo)
-    corners = Image.new("L", (size[0] * 4, size[1] * 4))
-    ImageDraw.Draw(corners).rounded_rectangle((0, 0, size[0] * 4 - 1, size[1] * 4 - 1), 12, fill=255)
-    canvas.paste(small, (left, upper), corners.resize(size, Image.Resampling.LANCZOS))
+    canvas.paste(colour, _corner(middle, halo.size), halo.filter(ImageFilter.GaussianBlur(HALO / 2.5)))
+
+
+def _paste(canvas: Image.Image, picture: Image.Image, middle: tuple[float, float]) -> None:
+    """Lay a picture on the canvas, with rounded corners."""
+    width, height = picture.width * 4, picture.height * 4
+    corners = Image.new("L", (width, height))
+    ImageDraw.Draw(corners).rounded_rectangle((0, 0, width - 1, height - 1), 12, fill=255)
+    canvas.paste(picture, _corner(middle, picture.size), corners.resize(picture.size, Image.Resampling.LANCZOS))

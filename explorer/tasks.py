@@ -7,20 +7,27 @@ from catalog.permissions import Verb
 from catalog.services.jobs import JobKind, JobRun, register_job_kind, start_job
 from catalog.signals import annotations_changed
 from catalog.tasks import galaxy_of
-from explorer.services import publish_galaxy, republish_galaxy
+from explorer.services import find_publication, publish_galaxy, republish_galaxy, roll_back, sweep_objects
 
 
 def register() -> None:
     """Announce the explorer's kinds; called once, when Django starts."""
     register_job_kind(JobKind("publish_galaxy", run_publish, "Publish the galaxy", queue="short", verb=Verb.CURATE))
     register_job_kind(JobKind("republish_galaxy", run_republish, "Bring what is published up to date"))
+    register_job_kind(JobKind("roll_back", run_roll_back, "Go back to a publication", queue="short", verb=Verb.CURATE))
+    register_job_kind(JobKind("sweep_galaxy", run_sweep, "Delete published files that nothing needs"))
     annotations_changed.connect(republish_galaxies_of, dispatch_uid="explorer.republish_galaxies_of")
 
 
 def run_publish(run: JobRun) -> dict[str, Any]:
-    """Publish the newest build of the job's galaxy; `despite_safe_search` is what whoever started it said."""
-    despite = bool(run.params.get("despite_safe_search"))
-    result = publish_galaxy(galaxy_of(run), by=run.job.created_by, despite_safe_search=despite, progress=run.progress)
+    """Publish the newest build of the job's galaxy; `despite_safe_search` and `compact` are what whoever started it said."""
+    result = publish_galaxy(
+        galaxy_of(run),
+        by=run.job.created_by,
+        despite_safe_search=bool(run.params.get("despite_safe_search")),
+        compact=bool(run.params.get("compact")),
+        progress=run.progress,
+    )
     return result.as_json()
 
 
@@ -28,6 +35,18 @@ def run_republish(run: JobRun) -> dict[str, Any]:
     """Publish the published build of the job's galaxy anew."""
     result = republish_galaxy(galaxy_of(run), progress=run.progress)
     return result.as_json() if result else {"created": False}
+
+
+def run_roll_back(run: JobRun) -> dict[str, Any]:
+    """Show the `publication` of the job's galaxy again."""
+    galaxy = galaxy_of(run)
+    publication = find_publication(galaxy, int(run.params["publication"]))
+    return roll_back(galaxy, publication, by=run.job.created_by, progress=run.progress).as_json()
+
+
+def run_sweep(run: JobRun) -> dict[str, Any]:
+    """Delete the objects of the job's galaxy that no kept publication names."""
+    return sweep_objects(galaxy_of(run), progress=run.progress).as_json()
 
 
 def republish_galaxies_of(sender: object, collection: Collection, **_rest: object) -> None:

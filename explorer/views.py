@@ -14,6 +14,9 @@ from catalog.models import Galaxy, Image
 from catalog.permissions import Verb, can
 from explorer.entrance import read_cards
 from explorer.names import find_named
+from explorer.portrait import HEIGHT as PORTRAIT_HEIGHT
+from explorer.portrait import PORTRAIT_NAME
+from explorer.portrait import WIDTH as PORTRAIT_WIDTH
 from explorer.starmap import HEIGHT, WIDTH
 
 # Stands for an image's uuid in an address until the front end fills one in.
@@ -34,9 +37,11 @@ def show_galaxy(request: HttpRequest, slug: str = "", galaxy_uuid: uuid.UUID | N
     galaxy = find_named(request.user, rows, str(galaxy_uuid or slug)).first()
     if galaxy is None:
         raise Http404("There is no such galaxy, or none that you may see.")
-    context = {"galaxy": galaxy, "is_public": can(AnonymousUser(), Verb.VIEW, galaxy)}
+    is_public = can(AnonymousUser(), Verb.VIEW, galaxy)
+    context = {"galaxy": galaxy, "is_public": is_public}
     if galaxy.current_publication is None:
         return render(request, "explorer/unpublished.html", context)
+    context["preview"] = _preview(request, galaxy) if is_public else None
     return render(request, "explorer/galaxy.html", context | {"config": _config(request, galaxy)})
 
 
@@ -64,6 +69,18 @@ def _config(request: HttpRequest, galaxy: Galaxy) -> dict[str, Any]:
         "home_url": reverse("explorer:entrance"),
         "api_url": reverse("explorer:api"),
         "image_admin_url": edit.replace(str(NIL), "{uuid}") if _may_edit(request, galaxy) else None,
+    }
+
+
+def _preview(request: HttpRequest, galaxy: Galaxy) -> dict[str, Any]:
+    """What other sites show where somebody links to the galaxy; they keep a picture by its address, so each publication has its own."""
+    portrait = reverse("explorer:artifact", kwargs={"galaxy_uuid": galaxy.uuid, "name": PORTRAIT_NAME})
+    page = reverse("explorer:galaxy", kwargs={"slug": galaxy.slug})
+    return {
+        "url": request.build_absolute_uri(page),
+        "image": request.build_absolute_uri(f"{portrait}?{galaxy.current_publication_id}"),
+        "width": PORTRAIT_WIDTH,
+        "height": PORTRAIT_HEIGHT,
     }
 
 

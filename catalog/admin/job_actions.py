@@ -18,7 +18,7 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
 from catalog.admin.policy import ModelT, PolicyAdmin, may, person_of
-from catalog.models import Collection, Galaxy, Image, Job
+from catalog.models import Collection, Galaxy, Image, Job, Publication
 from catalog.permissions import is_trusted
 from catalog.services.errors import ServiceError
 from catalog.services.jobs import job_kinds, start_job
@@ -55,9 +55,11 @@ _actions: dict[type[Model], list[JobAction]] = {}
 
 
 def register_job_action(model: type[Model], action: JobAction) -> None:
-    """Offer the action on lists and pages of Collection, Image (for the collections they are in) or Galaxy."""
-    if model not in {Collection, Image, Galaxy}:
-        raise ValueError(f"Expected Collection, Image or Galaxy, got {model.__name__}: jobs run for these only.")
+    """Offer the action on lists and pages of Collection, Image (for the collections they are in), Galaxy or Publication."""
+    if model not in {Collection, Image, Galaxy, Publication}:
+        raise ValueError(
+            f"Expected Collection, Image, Galaxy or Publication, got {model.__name__}: jobs run for these only."
+        )
     actions = _actions.setdefault(model, [])
     if all(known.key != action.key for known in actions):
         actions.append(action)
@@ -159,28 +161,35 @@ def _confirm(request: HttpRequest, action: JobAction, to_confirm: list[tuple[Any
     ]
     context = {
         **admin.site.each_context(request),
-        "title": f"{action.label}: this costs money",
+        "title": f"{action.label}: this costs money" if price else action.label,
         "action": action,
         "to_confirm": to_confirm,
         "price": price,
         "fields": fields,
+        "back": reverse(f"admin:catalog_{to_confirm[0][0]._meta.model_name}_changelist"),
     }
     return TemplateResponse(request, "admin/catalog/confirm.html", context)
 
 
-def _start_one(request: HttpRequest, action: JobAction, target: Collection | Galaxy, agreed: dict[str, Any]) -> Job:
+def _start_one(
+    request: HttpRequest, action: JobAction, target: Collection | Galaxy | Publication, agreed: dict[str, Any]
+) -> Job:
     by, params = person_of(request), {**action.params, **agreed}
+    if isinstance(target, Publication):
+        target = target.galaxy
     if isinstance(target, Galaxy):
         return start_job(action.kind, params, by=by, collection=target.collection, galaxy=target)
     return start_job(action.kind, params, by=by, collection=target)
 
 
 def _targets_of(queryset: QuerySet[Any]) -> QuerySet[Any]:
-    """What jobs run for: collections or galaxies themselves, and the collections of images."""
+    """What jobs run for: collections, galaxies or publications themselves, and the collections of images."""
     if queryset.model is Image:
         return Collection.objects.filter(pk__in=queryset.order_by().values("collection"))
     if queryset.model is Galaxy:
         return queryset.select_related("collection")
+    if queryset.model is Publication:
+        return queryset.select_related("galaxy__collection", "build")
     return queryset
 
 

@@ -4,17 +4,26 @@ from django.contrib import admin
 from django.utils.safestring import SafeString
 
 from catalog.admin.filters import PermittedFilter
+from catalog.admin.job_actions import JobActionAdmin
 from catalog.admin.pictures import admin_link
-from catalog.admin.policy import PolicyAdmin
 from catalog.models import Publication
 
 
 @admin.register(Publication)
-class PublicationAdmin(PolicyAdmin[Publication]):
+class PublicationAdmin(JobActionAdmin[Publication]):
     """Publications; the explorer's services make them."""
 
     index_order = 70
-    list_display = ["published_at", "galaxy", "of_build", "images", "size_bytes", "is_current", "published_by"]
+    list_display = [
+        "published_at",
+        "number",
+        "galaxy",
+        "of_build",
+        "images",
+        "size_bytes",
+        "is_current",
+        "published_by",
+    ]
     list_filter = [("galaxy", PermittedFilter)]
     list_select_related = ["galaxy", "build__galaxy", "published_by"]
     fields = [
@@ -29,9 +38,15 @@ class PublicationAdmin(PolicyAdmin[Publication]):
         "format_version",
         "manifest_name",
         "content_fingerprint",
+        "number",
         "uuid",
     ]
-    readonly_fields = ["images", "of_build", "is_current", "published_at", "uuid"]
+    readonly_fields = ["number", "images", "of_build", "is_current", "published_at", "uuid"]
+
+    @admin.display(description="number", ordering="pk")
+    def number(self, obj: Publication) -> int:
+        """What `publish_galaxy --roll-back` calls it."""
+        return obj.pk
 
     @admin.display(description="images", ordering="n_images")
     def images(self, obj: Publication) -> str:

@@ -13,7 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.artifact.atlas import blacken_tiles
-from explorer.artifact.chunks import TOMBSTONE, bury_extra, bury_points, decode_chunk, decode_extra, encode_chunk, encode_extra
+from explorer.artifact.chunks import (
+    TOMBSTONE,
+    bury_extra,
+    bury_points,
+    decode_chunk,
+    decode_extra,
+    encode_chunk,
+    encode_extra,
+)
 from explorer.artifact.codes import decode_codes, encode_codes
 from explorer.artifact.details import decode_details, encode_details
 from explorer.artifact.format import OnProgress, decode_json, encode_json
@@ -39,7 +47,7 @@ from explorer.artifact.tables import Atlas, Lookup, Part, Tables
 Tiles = NDArray[np.int64]
 P = TypeVar("P", bound=Part)
 
-NO_TILE = 2**32 - 1
+NOBODY = -1  # in lists of neighbours
 
 
 @dataclass(frozen=True)
@@ -154,8 +162,8 @@ class _Withdrawal:
         def encode(part: Part, rows: list[int]) -> bytes:
             ids, at = decode_places(self._store.get(part.url))
             points.extend(at[rows].tolist())
-            ids = ids.copy()
-            ids[rows] = 0
+            ids, at = ids.copy(), at.copy()
+            ids[rows], at[rows] = 0, NO_POINT
             return encode_places(ids, at)
 
         places = self._rewrite(self.tables.places, encode)
@@ -269,29 +277,28 @@ class _Withdrawal:
         return self._store.add(encode_lookup(ids[~gone], tiles[~gone]), ".bin") if gone.any() else url
 
     def _without_neighbours(self, part: Part) -> str:
-        tiles, similarities = decode_neighbours(self._store.get(part.url))
-        rows = np.arange(part.first, part.first + part.n)
-        changed = self._forget(rows, tiles, similarities)
+        lists, cosines = decode_neighbours(self._store.get(part.url))
+        changed = self._forget(np.arange(part.first, part.first + part.n), lists, cosines)
         return part.url if changed is None else self._store.add(encode_neighbours(*changed), ".bin")
 
     def _without_patched(self, url: str) -> str:
-        rows, tiles, similarities = decode_patch(self._store.get(url))
-        changed = self._forget(rows, tiles, similarities)
-        return url if changed is None else self._store.add(encode_patch(rows, *changed), ".bin")
+        tiles, lists, cosines = decode_patch(self._store.get(url))
+        changed = self._forget(tiles, lists, cosines)
+        return url if changed is None else self._store.add(encode_patch(tiles, *changed), ".bin")
 
     def _forget(
-        self, rows: NDArray[Any], tiles: NDArray[np.uint32], similarities: NDArray[np.uint8]
-    ) -> tuple[NDArray[np.uint32], NDArray[np.uint8]] | None:
+        self, tiles: NDArray[Any], lists: NDArray[np.int32], cosines: NDArray[np.float32]
+    ) -> tuple[NDArray[np.int32], NDArray[np.float32]] | None:
         """Lists of neighbours in which the images have none and are nobody's; the others move up. None if nothing changes."""
-        gone = np.isin(tiles, self._tiles)
-        gone[np.isin(rows, self._tiles)] = True
-        gone &= tiles != NO_TILE
+        gone = np.isin(lists, self._tiles)
+        gone[np.isin(tiles, self._tiles)] = True
+        gone &= lists != NOBODY
         if not gone.any():
             return None
-        order = np.argsort(gone, axis=1, kind="stable")
+        order = np.argsort(gone | (lists == NOBODY), axis=1, kind="stable")
         empty = np.take_along_axis(gone, order, axis=1)
-        tiles = np.where(empty, np.uint32(NO_TILE), np.take_along_axis(tiles, order, axis=1))
-        return tiles, np.where(empty, np.uint8(0), np.take_along_axis(similarities, order, axis=1))
+        lists = np.where(empty, np.int32(NOBODY), np.take_along_axis(lists, order, axis=1))
+        return lists, np.where(empty, np.float32(0), np.take_along_axis(cosines, order, axis=1))
 
     def _rewrite(
         self, parts: Iterable[P], encode: Callable[[P, list[int]], bytes], extension: str = ".bin"

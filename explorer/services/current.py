@@ -25,9 +25,7 @@ def make_current(galaxy: Galaxy, publication: Publication, *, turn: Turn, withdr
     portrait = draw_portrait(reader)
     turn.require()
     write_file("galaxies", f"{galaxy.uuid}/{PORTRAIT_NAME}", portrait)
-    pointer = Pointer(
-        manifest=publication.manifest_name, published_at=timezone.now(), withdrawn=tuple(map(str, withdrawn))
-    )
+    pointer = Pointer(manifest=publication.manifest_name, published_at=timezone.now(), withdrawn=tuple(withdrawn))
     write_file("galaxies", f"{galaxy.uuid}/{POINTER_NAME}", pointer.encode())
     galaxy.current_publication = publication
     galaxy.save(update_fields=["current_publication"])
@@ -45,8 +43,8 @@ def save_objects(publication: Publication, objects: Sequence[tuple[str, int]]) -
 def prune_publications(galaxy: Galaxy) -> None:
     """Keep the newest few that can still be gone back to, and the current one; the sweep deletes what no kept one names."""
     usable = galaxy.publications.filter(format_version=FORMAT_VERSION).order_by("-pk")
-    kept = {*usable.values_list("pk", flat=True)[:KEPT_PUBLICATIONS], galaxy.current_publication_id}
-    for publication in galaxy.publications.exclude(pk__in=kept):
+    kept = list(usable.values_list("pk", flat=True)[:KEPT_PUBLICATIONS])
+    for publication in galaxy.publications.exclude(pk__in=kept).exclude(current_of=galaxy):
         with transaction.atomic():
             PublicationObject.objects.filter(publication=publication).delete()
             publication.delete()

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from uuid import UUID
 
 from django.core.files.base import ContentFile
 
@@ -94,7 +95,7 @@ def export_galaxy(
     """
     target = require_exportable(galaxy, to, even_private=even_private)
     with publishing_turn(galaxy, "copying", progress=progress) as turn:
-        galaxy.refresh_from_db()
+        galaxy.refresh_from_db(fields=["current_publication"])
         source = GalaxySource(galaxy)
         reader = ArtifactReader(source)
         publication = _published(galaxy, reader)
@@ -252,4 +253,9 @@ def _require_ours(galaxy: Galaxy, target: Target, listed: dict[str, Listed]) -> 
 
 
 def _uuids(reader: ArtifactReader) -> Iterator[str]:
-    raise NotImplementedError
+    """The images that the publication shows, those that its pointer withdraws excepted."""
+    withdrawn = set(reader.pointer.withdrawn)
+    for row in reader.ids:
+        uuid = UUID(bytes=row.tobytes())
+        if uuid.int and uuid not in withdrawn:
+            yield str(uuid)

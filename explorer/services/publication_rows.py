@@ -1,6 +1,7 @@
 """What a publication is made of, read from the database as a stream into flat arrays: some 300 bytes an image, vectors aside."""
 
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 import numpy as np
@@ -11,10 +12,10 @@ from catalog.services.build_input import BuildInput, read_labels
 from catalog.services.build_vectors import compute_vectors
 from catalog.services.media import read_file, rendition_name
 from catalog.services.progress import Progress
-from explorer.artifact import GalaxyPoints
+from explorer.artifact import UNKNOWN_TIME, GalaxyPoints
 from explorer.shown import Shown
 
-__all__ = ["PublicationRows", "read_rows", "read_vectors"]
+__all__ = ["PublicationRows", "parse_day", "read_rows", "read_vectors"]
 
 CHUNK = 5000
 
@@ -26,6 +27,8 @@ class PublicationRows:
     collection_uuid: UUID
     image_ids: NDArray[np.int64]
     """int64 (n_images,), ascending."""
+    positions: NDArray[np.float32]
+    """float32 (n_images, 3)."""
     points: GalaxyPoints
 
     def read_small(self, index: int) -> bytes | None:
@@ -50,7 +53,9 @@ def read_rows(galaxy: Galaxy, build: Build, shown: Shown, *, progress: Progress)
     aspect_ratios = np.empty(n, dtype=np.float64)
     uuids: list[UUID] = []
     picture_keys: list[bytes] = []
-    found = Position.objects.filter(build=build).order_by("image_id").values_list(
+    times = np.full(n, UNKNOWN_TIME, dtype=np.int32)
+    of_build = Position.objects.filter(build=build).order_by("image_id")
+    found = of_build.values_list(
         "image_id",
         "image__uuid",
         "x",
@@ -60,9 +65,10 @@ def read_rows(galaxy: Galaxy, build: Build, shown: Shown, *, progress: Progress)
         "image__current_revision__width",
         "image__current_revision__height",
         "image__current_revision__sha256",
+        "image__taken_at",
     )
     row = 0
-    for image_id, uuid, x, y, z, colour, width, height, sha256 in found.iterator(CHUNK):
+    for image_id, uuid, x, y, z, colour, width, height, sha256, taken_at in found.iterator(CHUNK):
         if image_id not in cluster_of:
             continue
         image_ids[row] = image_id
@@ -70,6 +76,7 @@ def read_rows(galaxy: Galaxy, build: Build, shown: Shown, *, progress: Progress)
         owners[row] = index_of[cluster_of[image_id]]
         colours[row] = colour
         aspect_ratios[row] = width / height
+        times[row] = parse_day(taken_at)
         uuids.append(uuid)
         picture_keys.append(bytes.fromhex(sha256))
         row += 1
@@ -84,8 +91,20 @@ def read_rows(galaxy: Galaxy, build: Build, shown: Shown, *, progress: Progress)
         ),
         aspect_ratios=aspect_ratios[:row],
         picture_keys=picture_keys,
+        times=times[:row] if galaxy.publish_exif else None,
     )
-    return PublicationRows(galaxy.collection.uuid, image_ids[:row], points)
+    return PublicationRows(galaxy.collection.uuid, image_ids[:row], positions[:row], points)
+
+
+def parse_day(taken_at: str) -> int:
+    """Return days since 1970-01-01 of a date that may be known in part, the middle of what is known: 1923 is 1923-07-01."""
+    if not taken_at:
+        return UNKNOWN_TIME
+    whole = {4: f"{taken_at}-07-01", 7: f"{taken_at}-16"}.get(len(taken_at), taken_at[:10])
+    try:
+        return (date.fromisoformat(whole) - date(1970, 1, 1)).days
+    except ValueError:
+        return UNKNOWN_TIME
 
 
 def read_vectors(

@@ -1,10 +1,14 @@
 """Publishing: a build becomes an artifact that the world can open."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
+import numpy as np
 from django.contrib.auth.models import User as Person
 from django.db import transaction
+from numpy.typing import NDArray
 
 from catalog.models import Build, Galaxy, Publication
 from catalog.permissions import User
@@ -12,13 +16,23 @@ from catalog.services.errors import ServiceError
 from catalog.services.jobs import start_job
 from catalog.services.progress import Progress, ignore_progress
 from catalog.services.safe_search import require_safe_search
-from explorer.artifact import FORMAT_VERSION, ArtifactError, ArtifactReader, WrittenArtifact, write_artifact
+from explorer.artifact import (
+    FORMAT_VERSION,
+    ArtifactError,
+    ArtifactReader,
+    ClusterLabel,
+    Subgroup,
+    WrittenArtifact,
+    write_artifact,
+)
 from explorer.public import credits_of, fingerprint_of, galaxy_info, public_cluster, public_details
 from explorer.services.current import make_current, prune_publications, save_objects
-from explorer.services.publication_rows import PublicationRows, read_rows
+from explorer.services.publication_rows import PublicationRows, read_rows, read_vectors
 from explorer.services.sinks import GalaxySink, GalaxySource
 from explorer.services.turns import Turn, publishing_turn
 from explorer.shown import Shown, find_shown
+from explorer.subgroups import describe_clusters, read_published_labels
+from explorer.why import PlaceExplainer
 
 __all__ = ["PublishError", "PublishResult", "publish_galaxy", "republish_galaxy"]
 
@@ -87,7 +101,7 @@ def publish_galaxy(
         When everybody would see images at which safe search has not looked, and nobody says that they may.
     """
     with publishing_turn(galaxy, "publishing", progress=progress) as turn:
-        galaxy.refresh_from_db()
+        galaxy.refresh_from_db(fields=["current_publication"])
         build = build or galaxy.builds.filter(complete=True).order_by("-number").first()
         if build is None:
             raise PublishError(f"The galaxy {galaxy.slug} has no build yet. Run manage.py build_galaxy first.")
@@ -97,7 +111,7 @@ def publish_galaxy(
 def republish_galaxy(galaxy: Galaxy, *, progress: Progress = ignore_progress) -> PublishResult | None:
     """Bring what visitors see of the published build up to date; a newer build, not published yet, stays so. None if none is."""
     with publishing_turn(galaxy, "publishing", progress=progress) as turn:
-        galaxy.refresh_from_db()
+        galaxy.refresh_from_db(fields=["current_publication"])
         current = galaxy.current_publication
         if current is None:
             return None
@@ -146,7 +160,7 @@ def _publish(
     make_current(galaxy, publication, turn=turn)
     prune_publications(galaxy)
     start_job("sweep_galaxy", {}, by=None, galaxy=galaxy)
-    return PublishResult(publication, True, shown.n_unsafe, sink.n_new_bytes, written.n_unreadable_pictures)
+    return PublishResult(publication, True, shown.n_unsafe, written.n_new_bytes, written.n_unreadable_pictures)
 
 
 def _is_same(publication: Publication, fingerprint: str) -> bool:
@@ -174,20 +188,42 @@ def _write(
     previous: ArtifactReader | None,
     turn: Turn,
 ) -> WrittenArtifact:
-    image_ids = rows.image_ids
+    image_ids, points = rows.image_ids, rows.points
+    labels = read_published_labels(galaxy, image_ids)
+    names = [cluster.name for cluster in shown.clusters]
+    words = describe_clusters(galaxy, labels, points.positions, points.clusters, names)
+    vectors = read_vectors(galaxy, build, image_ids, progress=turn.progress)
+    explainer = PlaceExplainer(build, labels, rows.positions, vectors)
+
+    def read_details(indices: Sequence[int], _neighbours: NDArray[np.int32]) -> list[dict[str, Any]]:
+        details = public_details(galaxy, image_ids[np.asarray(indices)].tolist())
+        return [told | why for told, why in zip(details, explainer.explain(indices), strict=True)]
+
+    def note_progress(stage: str, done: int, total: int) -> None:
+        sink.save_parts()
+        turn.progress(stage, done, total)
+
     try:
         return write_artifact(
             galaxy_info(galaxy),
-            [public_cluster(cluster, shown.cluster_of) for cluster in shown.clusters],
-            rows.points,
+            [
+                replace(
+                    public_cluster(cluster, shown.cluster_of), labels=[ClusterLabel(**vars(label)) for label in told]
+                )
+                for cluster, told in zip(shown.clusters, words.labels, strict=True)
+            ],
+            points,
             build=build.number,
             read_small=rows.read_small,
-            read_details=lambda indices: public_details(galaxy, [int(image_ids[i]) for i in indices]),
+            read_details=read_details,
             sink=sink,
             previous=previous,
+            vectors=vectors,
+            subgroups=[Subgroup(**vars(subgroup)) for subgroup in words.subgroups],
+            downloads=galaxy.allow_downloads,
             published_at=datetime.now(UTC),
             credits=credits_of(build, shown),
-            on_progress=turn.progress,
+            on_progress=note_progress,
         )
     except ArtifactError as error:
         raise PublishError(f"{galaxy.slug} cannot be published. {error}") from error

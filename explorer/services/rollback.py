@@ -1,6 +1,10 @@
 """Going back: an earlier publication becomes the current one again, as far as today's decisions allow."""
 
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import User as Person
+
 from catalog.models import Galaxy, Publication
+from catalog.permissions import User
 from catalog.services.errors import ServiceError
 from catalog.services.progress import Progress, ignore_progress
 from explorer.artifact import FORMAT_VERSION
@@ -29,10 +33,12 @@ def find_publication(galaxy: Galaxy, number: int) -> Publication:
     return publication
 
 
-def roll_back(galaxy: Galaxy, publication: Publication, *, progress: Progress = ignore_progress) -> PublishResult:
+def roll_back(
+    galaxy: Galaxy, publication: Publication, *, by: User | None = None, progress: Progress = ignore_progress
+) -> PublishResult:
     """Show an earlier publication again. What was withdrawn or hidden since stays so.
 
-    Publishing afterwards shows the newest build again.
+    Publishing afterwards shows the newest build again. Who went back is kept in the galaxy's history in the admin.
 
     Raises
     ------
@@ -40,7 +46,7 @@ def roll_back(galaxy: Galaxy, publication: Publication, *, progress: Progress = 
         When it is another galaxy's, of an older format, or its files are not all there.
     """
     with publishing_turn(galaxy, "going back", progress=progress) as turn:
-        galaxy.refresh_from_db()
+        galaxy.refresh_from_db(fields=["current_publication"])
         publication = find_publication(galaxy, publication.pk)
         if publication.format_version != FORMAT_VERSION:
             raise RollBackError(
@@ -51,6 +57,10 @@ def roll_back(galaxy: Galaxy, publication: Publication, *, progress: Progress = 
         _require_objects(galaxy, publication)
         changed = galaxy.current_publication_id != publication.pk
         make_current(galaxy, publication, turn=turn)
+        if isinstance(by, Person):
+            LogEntry.objects.log_actions(
+                by.pk, [galaxy], CHANGE, f"Went back to publication {publication.pk}.", single_object=True
+            )
         return PublishResult(publication=publication, created=changed)
 
 

@@ -1,10 +1,11 @@
 """Where an artifact's files go and come from: a galaxy's prefix in the storage `galaxies`."""
 
+import threading
 from concurrent.futures import Future
 from functools import partial
 from types import TracebackType
 
-from catalog.models import ArtifactPart, Galaxy
+from catalog.models import ArtifactPart, Galaxy, PublicationObject
 from catalog.services.media import read_file, storage_of, write_file
 from explorer.artifact import OBJECTS
 from explorer.services.upload_pool import UploadPool, upload_threads
@@ -37,19 +38,25 @@ class GalaxySource:
 class GalaxySink:
     """A galaxy's files, to be written, several at a time; leave it to wait for the last, and to hear of one that failed.
 
-    What a killed run left is found by name, and which part it was by its key: neither is made again.
+    What a killed run left is found by name, and which part it was by its key: neither is made again. Only `save_parts` and leaving
+    ask the database, so any thread may call the rest.
     """
 
     def __init__(self, galaxy: Galaxy) -> None:
         self._galaxy = galaxy
         self._prefix = f"{galaxy.uuid}/"
         self._present = list_objects(galaxy)
-        rows = ArtifactPart.objects.filter(galaxy=galaxy).values_list("key", "storage_name")
-        self._parts = {key: name.removeprefix(self._prefix) for key, name in rows.iterator(10_000)}
+        parts = ArtifactPart.objects.filter(galaxy=galaxy).values_list("key", "storage_name", "size_bytes")
+        objects = PublicationObject.objects.filter(publication__galaxy=galaxy).values_list("storage_name", "size_bytes")
+        self._sizes = {self._own(name): size for name, size in objects.iterator(10_000)}
+        self._parts: dict[str, str] = {}
+        for key, name, size_bytes in parts.iterator(10_000):
+            self._parts[key] = self._own(name)
+            self._sizes[self._own(name)] = size_bytes
         self._pool = UploadPool(upload_threads(storage_of("galaxies")))
-        self._uploads: dict[str, tuple[Future[None], int]] = {}
+        self._uploads: dict[str, Future[None]] = {}
         self._unsaved: dict[str, str] = {}
-        self.n_new_bytes = 0
+        self._lock = threading.Lock()
 
     def __enter__(self) -> "GalaxySink":
         return self
@@ -60,53 +67,62 @@ class GalaxySink:
         try:
             self._pool.__exit__(kind, error, traceback)
         finally:
-            self._save_parts()
+            self.save_parts(at_least=1)
 
-    def exists(self, name: str) -> bool:
-        """Whether the object is there, whole, or on its way."""
-        return name in self._present
+    def size_of(self, name: str) -> int | None:
+        """Bytes of an object that is there, whole, or on its way; None of one that is not."""
+        if name not in self._present:
+            return None
+        if name not in self._sizes:  # left by a killed run
+            self._sizes[name] = storage_of("galaxies").size(self._prefix + name)
+        return self._sizes[name]
 
     def put(self, name: str, data: bytes, content_type: str) -> None:
         """Write one object; the storage derives the content type from the name, as every file server does."""
-        upload = self._pool.submit(partial(write_file, "galaxies", self._prefix + name, data))
-        self._uploads[name] = (upload, len(data))
+        self._sizes[name] = len(data)
+        self._uploads[name] = self._pool.submit(partial(write_file, "galaxies", self._prefix + name, data))
         self._present.add(name)
-        self.n_new_bytes += len(data)
+
+    def get(self, name: str) -> bytes:
+        """Read an object, once it has arrived."""
+        if name in self._uploads:
+            self._uploads[name].result()
+        return read_file("galaxies", self._prefix + name)
 
     def recall(self, key: str) -> str | None:
         """The object that was made of what this key stands for."""
         return self._parts.get(key)
 
     def remember(self, key: str, name: str) -> None:
-        """Keep what an object was made of, once it is written."""
-        if self._parts.get(key) == name:
-            return
-        self._parts[key] = name
-        self._unsaved[key] = name
-        if len(self._unsaved) >= PARTS_SAVED_TOGETHER:
-            self._save_parts()
+        """Note what an object was made of, to be saved once it has arrived."""
+        with self._lock:
+            if self._parts.get(key) != name:
+                self._parts[key] = name
+                self._unsaved[key] = name
 
-    def _save_parts(self) -> None:
-        """Write the rows of those parts whose objects have arrived."""
-        rows = []
-        for key, name in list(self._unsaved.items()):
-            size_bytes = self._size_of(name)
-            if size_bytes is not None:
-                rows.append(
-                    ArtifactPart(galaxy=self._galaxy, key=key, storage_name=self._prefix + name, size_bytes=size_bytes)
-                )
+    def save_parts(self, *, at_least: int = PARTS_SAVED_TOGETHER) -> None:
+        """Write the rows of those parts whose objects have arrived, if so many are waiting."""
+        with self._lock:
+            arrived = {key: name for key, name in self._unsaved.items() if self._has_arrived(name)}
+            if len(arrived) < at_least:
+                return
+            for key in arrived:
                 del self._unsaved[key]
         ArtifactPart.objects.bulk_create(
-            rows,
+            [
+                ArtifactPart(
+                    galaxy=self._galaxy, key=key, storage_name=self._prefix + name, size_bytes=self._sizes[name]
+                )
+                for key, name in arrived.items()
+            ],
             update_conflicts=True,
             unique_fields=["galaxy", "key"],
             update_fields=["storage_name", "size_bytes"],
         )
 
-    def _size_of(self, name: str) -> int | None:
-        """Bytes of an object that is there; None while it is on its way, or when it failed."""
-        if name not in self._uploads:
-            return storage_of("galaxies").size(self._prefix + name)
-        upload, size_bytes = self._uploads[name]
-        arrived = upload.done() and not upload.cancelled() and upload.exception() is None
-        return size_bytes if arrived else None
+    def _has_arrived(self, name: str) -> bool:
+        upload = self._uploads.get(name)
+        return upload is None or (upload.done() and not upload.cancelled() and upload.exception() is None)
+
+    def _own(self, storage_name: str) -> str:
+        return storage_name.removeprefix(self._prefix)

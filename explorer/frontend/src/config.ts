@@ -1,11 +1,12 @@
-/** What the Django page tells the front end, in `<script type="application/json" id="galaxy-config">`. */
+/** What the page tells the front end (Django's, or the one beside a copied galaxy), in `<script type="application/json" id="galaxy-config">`. */
 export interface Config {
   readonly galaxy: { readonly uuid: string; readonly slug: string; readonly title: string };
   readonly pointer_url: string;
   /** With `{uuid}` and `{rendition}` to fill in. */
   readonly rendition_url: string;
-  readonly home_url: string;
-  readonly api_url: string;
+  /** All galaxies; null for a galaxy that lies alone in a folder or a bucket. */
+  readonly home_url: string | null;
+  readonly api_url: string | null;
   /** With `{uuid}` to fill in; null for visitors who may not edit. */
   readonly image_admin_url: string | null;
 }

@@ -8,10 +8,12 @@ export function Header() {
   const galaxy = useGalaxy((state) => state.galaxy);
   return (
     <header className="header">
-      <a className="home-link" href={config.home_url}>
-        <Icon name="back" />
-        {text.home}
-      </a>
+      {config.home_url !== null && (
+        <a className="home-link" href={config.home_url}>
+          <Icon name="back" />
+          {text.home}
+        </a>
+      )}
       <h1>{galaxy?.manifest.galaxy.title ?? config.galaxy.title}</h1>
       {galaxy !== null && <p className="count">{text.pictures(galaxy.manifest.n_images)}</p>}
     </header>
