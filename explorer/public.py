@@ -80,9 +80,7 @@ def _count_credits(build: Build, shown: Shown) -> Counter[tuple[str, str]]:
     images = Image.objects.filter(positions__build=build).exclude(creator="", credit="", licence="").order_by("pk")
     rows = images.values_list("pk", "creator", "credit", "licence")
     return Counter(
-        (credit or creator, licence)
-        for pk, creator, credit, licence in rows.iterator(CHUNK)
-        if pk in shown.cluster_of
+        (credit or creator, licence) for pk, creator, credit, licence in rows.iterator(CHUNK) if pk in shown.cluster_of
     )
 
 

@@ -97,8 +97,8 @@ def delete_images(images: QuerySet[Image], *, by: User | None = None, reason: st
 def _announce(images: QuerySet[Image], by: User | None, reason: str) -> None:
     """Tell of the images, as they are now, once the transaction is through."""
     uuids: dict[int, list[UUID]] = {}
-    for collection, uuid in images.order_by().values_list("collection", "uuid"):
-        uuids.setdefault(collection, []).append(uuid)
+    for collection_id, uuid in images.order_by().values_list("collection_id", "uuid"):
+        uuids.setdefault(collection_id, []).append(uuid)
     for collection in Collection.objects.filter(pk__in=uuids):
         announcement = {"collection": collection, "uuids": uuids[collection.pk], "by": by, "reason": reason}
         transaction.on_commit(partial(image_withdrawn.send, Image, **announcement))

@@ -98,12 +98,13 @@ def withdraw(
         step()
     nodes = work.chunks(manifest)
     tables = work.tables
+    clusters = tuple(work.cluster(cluster, uuids) for cluster in manifest.clusters)
     manifest = replace(
         manifest,
         n_images=manifest.n_images - len(work.lost),
         nodes=nodes,
-        clusters=tuple(work.cluster(cluster, uuids) for cluster in manifest.clusters),
-        subgroups=work.subgroups(manifest.subgroups),
+        clusters=clusters,
+        subgroups=work.subgroups(manifest.subgroups, clusters),
         tables=store.add(tables.encode(), ".bin"),
         credits=tuple(c for c in manifest.credits if (c.text, c.licence) not in work.credits - set(thanked)),
     )
@@ -190,9 +191,8 @@ class _Withdrawal:
 
     def search(self) -> None:
         """Postings, and words that nobody else has."""
-        search = tuple(
-            withdraw_tiles(segment, self._tiles, self._store.get, self._store.add) for segment in self.tables.search
-        )
+        left = (withdraw_tiles(part, self._tiles, self._store.get, self._store.add) for part in self.tables.search)
+        search = tuple(segment for segment in left if segment.shards)
         self.tables = replace(self.tables, search=search)
         reader = SearchReader(search, self._store.get)
         terms = {label["term"] for details in self._details for label in details.get("labels", ())}
@@ -241,7 +241,7 @@ class _Withdrawal:
                 labels.append(replace(label, share=share))
         return replace(cluster, n_images=n_images, cover=cover, labels=tuple(labels))
 
-    def subgroups(self, groups: Sequence[Subgroup]) -> tuple[Subgroup, ...]:
+    def subgroups(self, groups: Sequence[Subgroup], clusters: Sequence[ClusterEntry]) -> tuple[Subgroup, ...]:
         """Neighbourhoods with fewer images, but for those that have none left, or a name that was a word of these images alone.
 
         Nothing says which images a neighbourhood counts: an image is taken to be of the nearest one of its cluster around it.
@@ -256,7 +256,13 @@ class _Withdrawal:
             if distances and min(distances)[0] <= 1:
                 n_lost[min(distances)[1]] += 1
         counted = (replace(group, n_images=group.n_images - n_lost[number]) for number, group in enumerate(groups))
-        return tuple(g for g in counted if g.n_images > 0 and fold_text(g.name) not in self._vanished)
+        return tuple(
+            group
+            for group in counted
+            if group.n_images > 0
+            and clusters[group.cluster].n_images
+            and fold_text(group.name) not in self._vanished
+        )
 
     def _find_tiles(self) -> Tiles:
         """The tiles of the images, ascending, by the lookup."""

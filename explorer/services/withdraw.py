@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
 
 from catalog.models import Galaxy, Image, Publication, PublicationObject
-from catalog.permissions import User
 from catalog.services.chunks import IMAGES_PER_QUERY, in_chunks
 from catalog.services.curate import hide_images
 from catalog.services.errors import ServiceError
