@@ -259,9 +259,7 @@ class _Withdrawal:
         return tuple(
             group
             for group in counted
-            if group.n_images > 0
-            and clusters[group.cluster].n_images
-            and fold_text(group.name) not in self._vanished
+            if group.n_images > 0 and clusters[group.cluster].n_images and fold_text(group.name) not in self._vanished
         )
 
     def _find_tiles(self) -> Tiles:

@@ -20,8 +20,6 @@ from explorer.artifact import (
     FORMAT_VERSION,
     ArtifactError,
     ArtifactReader,
-    ClusterLabel,
-    Subgroup,
     WrittenArtifact,
     write_artifact,
 )
@@ -194,11 +192,11 @@ def _write(
     names = [cluster.name for cluster in shown.clusters]
     words = describe_clusters(galaxy, labels, points.positions, points.clusters, names)
     vectors = read_vectors(galaxy, build, image_ids, progress=turn.progress)
-    explainer = PlaceExplainer(build, labels, rows.positions, vectors)
+    explainer = PlaceExplainer(build, labels, vectors)
 
-    def read_details(indices: Sequence[int], _neighbours: NDArray[np.int32]) -> list[dict[str, Any]]:
+    def read_details(indices: Sequence[int], neighbours: NDArray[np.int32]) -> list[dict[str, Any]]:
         details = public_details(galaxy, image_ids[np.asarray(indices)].tolist())
-        return [told | why for told, why in zip(details, explainer.explain(indices), strict=True)]
+        return [told | why for told, why in zip(details, explainer.explain(indices, neighbours), strict=True)]
 
     def note_progress(stage: str, done: int, total: int) -> None:
         sink.save_parts()
@@ -208,9 +206,7 @@ def _write(
         return write_artifact(
             galaxy_info(galaxy),
             [
-                replace(
-                    public_cluster(cluster, shown.cluster_of), labels=[ClusterLabel(**vars(label)) for label in told]
-                )
+                replace(public_cluster(cluster, shown.cluster_of), labels=told)
                 for cluster, told in zip(shown.clusters, words.labels, strict=True)
             ],
             points,
@@ -220,7 +216,7 @@ def _write(
             sink=sink,
             previous=previous,
             vectors=vectors,
-            subgroups=[Subgroup(**vars(subgroup)) for subgroup in words.subgroups],
+            subgroups=words.subgroups,
             downloads=galaxy.allow_downloads,
             published_at=datetime.now(UTC),
             credits=credits_of(build, shown),
