@@ -136,7 +136,7 @@ def test_a_stopped_publication_goes_on_where_it_was(galaxy: Galaxy):
 
     assert result.created and result.n_unreadable == 0
     assert atlases <= set(storages["galaxies"].listdir(f"{galaxy.uuid}/objects")[1])
-    tile = published(galaxy).find(galaxy.collection.images.first().uuid)
+    tile = published(galaxy).find(galaxy.collection.images.first().uuid) or 0
     assert published(galaxy).picture(tile).getpixel((32, 32)) != (0, 0, 0)
 
 
