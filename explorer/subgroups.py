@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from catalog.layout import Subgroup, TellingLabel, find_subgroups, telling_labels
+from catalog.layout import find_subgroups, telling_labels
 from catalog.models import Galaxy, PublishedFeature
 from catalog.services.build_input import LabelRows, read_labels
+from explorer.artifact import ClusterLabel, Subgroup
 
 __all__ = ["ClusterWords", "describe_clusters", "label_weights", "read_published_labels"]
 
@@ -20,7 +21,7 @@ class ClusterWords:
 
     subgroups: list[Subgroup]
     """By cluster, then largest first."""
-    labels: list[list[TellingLabel]]
+    labels: list[list[ClusterLabel]]
     """For each cluster, the most telling first."""
 
 
@@ -63,7 +64,9 @@ def describe_clusters(
     if not labels.terms:
         return ClusterWords([], [[] for _ in names])
     weights = label_weights(labels)
+    subgroups = find_subgroups(positions, clusters, weights, labels.terms, names, random_state=galaxy.random_state)
+    telling = telling_labels(clusters, weights, labels.terms, n_clusters=len(names))
     return ClusterWords(
-        find_subgroups(positions, clusters, weights, labels.terms, names, random_state=galaxy.random_state),
-        telling_labels(clusters, weights, labels.terms, n_clusters=len(names)),
+        [Subgroup(**vars(subgroup)) for subgroup in subgroups],
+        [[ClusterLabel(**vars(label)) for label in of_one] for of_one in telling],
     )

@@ -66,6 +66,7 @@ def _config(request: HttpRequest, galaxy: Galaxy) -> dict[str, Any]:
         "galaxy": {"uuid": str(galaxy.uuid), "slug": galaxy.slug, "title": galaxy.title},
         "pointer_url": reverse("explorer:artifact", kwargs={"galaxy_uuid": galaxy.uuid, "name": "current.json"}),
         "rendition_url": rendition.replace(str(NIL), "{uuid}").replace("small", "{rendition}"),
+        "worker_url": static("explorer/explorer-worker.js"),
         "home_url": reverse("explorer:entrance"),
         "api_url": reverse("explorer:api"),
         "image_admin_url": edit.replace(str(NIL), "{uuid}") if _may_edit(request, galaxy) else None,

@@ -37,7 +37,7 @@ export default tseslint.config(
   forbid(["src/scene/**"], [REACT, UI]),
   forbid(["src/ui/**"], [THREE, SCENE]),
   forbid(["src/math/**"], [REACT, THREE, SCENE, UI, UPWARD]),
-  forbid(["src/api/**", "src/store/**", "src/actions/**", "src/text/**"], [REACT, THREE, SCENE, UI]),
+  forbid(["src/api/**", "src/worker/**", "src/store/**", "src/actions/**", "src/text/**"], [REACT, THREE, SCENE, UI]),
   { files: ["eslint.config.js"], ...tseslint.configs.disableTypeChecked },
   { files: ["tests/**"], rules: { "max-lines": ["error", { max: 600 }] } },
 );

@@ -2,11 +2,12 @@ import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 import { collectLicences } from "./build/licences.ts";
+import { bundleWorker } from "./build/worker.ts";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 /**
- * One script, one style sheet and the fonts, under names that never change: Django adds the hashes, and a test
+ * One script, its worker, one style sheet and the fonts, under names that never change: Django adds the hashes, and a test
  * rebuilds into another folder (`npm run build -- --outDir X`) and compares bytes, so nothing here may depend on the
  * clock, the machine or the order in which files are found.
  */
@@ -14,7 +15,7 @@ export default defineConfig({
   root: here("."),
   base: "./",
   publicDir: false,
-  plugins: [react(), collectLicences()],
+  plugins: [react(), collectLicences(), bundleWorker(here("src/worker/worker.ts"), "explorer-worker.js")],
   build: {
     outDir: here("../../static/explorer"),
     emptyOutDir: true,

@@ -193,11 +193,11 @@ def _write(
     names = [cluster.name for cluster in shown.clusters]
     words = describe_clusters(galaxy, labels, points.positions, points.clusters, names)
     vectors = read_vectors(galaxy, build, image_ids, progress=turn.progress)
-    explainer = PlaceExplainer(build, labels, rows.positions, vectors)
+    explainer = PlaceExplainer(build, labels, vectors)
 
-    def read_details(indices: Sequence[int], _neighbours: NDArray[np.int32]) -> list[dict[str, Any]]:
+    def read_details(indices: Sequence[int], neighbours: NDArray[np.int32]) -> list[dict[str, Any]]:
         details = public_details(galaxy, image_ids[np.asarray(indices)].tolist())
-        return [told | why for told, why in zip(details, explainer.explain(indices), strict=True)]
+        return [told | why for told, why in zip(details, explainer.explain(indices, neighbours), strict=True)]
 
     def note_progress(stage: str, done: int, total: int) -> None:
         sink.save_parts()

@@ -44,8 +44,8 @@ class GalaxyPage:
     def place_of(self, uuid: str) -> tuple[float, float] | None:
         """Where a click would hit this picture, or None if it is hidden or under a panel."""
         place = self.page.evaluate(
-            """uuid => {
-                const spot = window.galaxy.project(uuid);
+            """async uuid => {
+                const spot = await window.galaxy.project(uuid);
                 if (spot === null || !spot.visible) return null;
                 const top = document.elementFromPoint(spot.x, spot.y);
                 return top !== null && top.tagName === "CANVAS" ? [spot.x, spot.y] : null;

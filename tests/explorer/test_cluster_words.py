@@ -26,6 +26,11 @@ def snow():
     return galaxy, build, np.array([image.pk for image in images]), positions
 
 
+def neighbours_of(*rows):
+    """All others of an image's own kind, and one place for none."""
+    return np.array([[*(i for i in range(row - row % 12, row - row % 12 + 12) if i != row), -1] for row in rows])
+
+
 def test_rows_come_in_the_order_asked_for(snow):
     galaxy, _build, image_ids, _positions = snow
     mixed = np.random.default_rng(1).permutation(image_ids)
@@ -43,9 +48,9 @@ def test_a_cluster_is_told_from_the_others_by_its_labels(snow):
 
 
 def test_a_place_is_explained_by_the_labels_shared_with_its_neighbours(snow):
-    _galaxy, build, image_ids, positions = snow
-    explainer = PlaceExplainer(build, read_published_labels(build.galaxy, image_ids), positions)
-    snowy, cat = explainer.explain([0, 20])
+    _galaxy, build, image_ids, _positions = snow
+    explainer = PlaceExplainer(build, read_published_labels(build.galaxy, image_ids))
+    snowy, cat = explainer.explain([0, 20], neighbours_of(0, 20))
     assert snowy["why"][0]["term"] == "snow"
     assert cat["why"][0]["term"] == "cat"
     for told in (snowy, cat):
@@ -54,23 +59,24 @@ def test_a_place_is_explained_by_the_labels_shared_with_its_neighbours(snow):
 
 
 def test_the_look_has_its_part_where_the_galaxy_was_laid_out_by_it(snow):
-    _galaxy, build, image_ids, positions = snow
+    _galaxy, build, image_ids, _positions = snow
     build.parameters["visual_weight"] = 0.5
     labels = read_published_labels(build.galaxy, image_ids)
     meaning = label_vectors(labels.labels, labels.scores, built_in_words())
     look = np.random.default_rng(2).normal(0, 1, (24, 256)).astype(np.float32)
     look[:12] += 3
     vectors = mix_vectors(meaning, look, visual_weight=0.5).astype(np.float16)
-    [told] = PlaceExplainer(build, labels, positions, vectors).explain([3])
+    [told] = PlaceExplainer(build, labels, vectors).explain([3], neighbours_of(3))
     assert 0.2 < told["why_visual"] < 0.9
     assert told["why_visual"] + sum(label["share"] for label in told["why"]) <= 1
 
 
 def test_by_look_alone_no_label_is_named(snow):
-    _galaxy, build, image_ids, positions = snow
+    _galaxy, build, image_ids, _positions = snow
     build.parameters["visual_weight"] = 1.0
-    explainer = PlaceExplainer(build, read_published_labels(build.galaxy, image_ids), positions)
-    assert explainer.explain([0]) == [{"why_visual": 1.0}]
+    explainer = PlaceExplainer(build, read_published_labels(build.galaxy, image_ids))
+    assert explainer.explain([0], neighbours_of(0)) == [{"why_visual": 1.0}]
+    assert explainer.explain([0], np.full((1, 12), -1)) == [{}], "without neighbours there is nothing to explain"
 
 
 def test_nothing_is_said_with_labels_that_are_not_published(snow):
@@ -78,11 +84,11 @@ def test_nothing_is_said_with_labels_that_are_not_published(snow):
     galaxy.published_features = [PublishedFeature.COLOURS]
     labels = read_published_labels(galaxy, image_ids)
     assert describe_clusters(galaxy, labels, positions, [0] * 24, ["All"]).labels == [[]]
-    assert PlaceExplainer(build, labels, positions).explain([0, 23]) == [{}, {}]
+    assert PlaceExplainer(build, labels).explain([0, 23], neighbours_of(0, 23)) == [{}, {}]
 
 
 def test_a_librarys_own_positions_are_not_explained_by_labels(snow):
-    _galaxy, build, image_ids, positions = snow
+    _galaxy, build, image_ids, _positions = snow
     build.parameters["positions"] = "digest"
     labels = read_published_labels(build.galaxy, image_ids)
-    assert PlaceExplainer(build, labels, positions).explain([0]) == [{}]
+    assert PlaceExplainer(build, labels).explain([0], neighbours_of(0)) == [{}]

@@ -45,8 +45,7 @@ def published(galaxy: Galaxy) -> ArtifactReader:
 
 def all_details(galaxy: Galaxy) -> dict[str, dict]:
     reader = published(galaxy)
-    shown = [reader.details(tile) for tile in range(reader.tables.n_tiles)]
-    return {details["uuid"]: details for details in shown if details is not None}
+    return {d["uuid"]: d for tile in range(reader.tables.n_tiles) if (d := reader.details(tile))}
 
 
 def test_what_is_published_is_what_was_built(galaxy: Galaxy):

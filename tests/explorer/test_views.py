@@ -84,6 +84,7 @@ class TestTheGalaxy:
             "galaxy": {"uuid": str(world.galaxy.uuid), "slug": "sky", "title": "Sky"},
             "pointer_url": f"/artifacts/{world.galaxy.uuid}/current.json",
             "rendition_url": "/media/{uuid}/{rendition}",
+            "worker_url": "/static/explorer/explorer-worker.js",
             "home_url": "/",
             "api_url": "/api/v1/",
             "image_admin_url": None,

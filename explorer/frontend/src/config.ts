@@ -4,6 +4,8 @@ export interface Config {
   readonly pointer_url: string;
   /** With `{uuid}` and `{rendition}` to fill in. */
   readonly rendition_url: string;
+  /** Where explorer-worker.js lies; null: parse on the page's own thread. */
+  readonly worker_url: string | null;
   /** All galaxies; null for a galaxy that lies alone in a folder or a bucket. */
   readonly home_url: string | null;
   readonly api_url: string | null;

@@ -38,6 +38,6 @@ createRoot(ui).render(<App context={context} space={space} />);
 followKeyboard(context, window);
 followAddress(context, window);
 watch(context.store, (state) => state.phase, (phase) => {
-  if (phase === "ready") openAddress(context, window.location.hash);
+  if (phase === "ready") void openAddress(context, window.location.hash);
 });
 void load(context);

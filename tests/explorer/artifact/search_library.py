@@ -8,7 +8,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from explorer.artifact.points import decompress
+from explorer.artifact.binary import decompress
 from explorer.artifact.search_index import SearchIndexWriter
 from explorer.artifact.search_reader import SearchReader
 from explorer.artifact.search_words import fold_text, split_words, words_of_details

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from explorer.artifact import ArtifactError
-from explorer.artifact.points import decompress
+from explorer.artifact.binary import decompress
 from explorer.artifact.search_index import SearchIndexWriter, Segment, merge_segments, withdraw_tiles
 from explorer.artifact.search_reader import SearchReader, parse_query
 from explorer.artifact.search_shards import (
@@ -165,7 +165,7 @@ def test_an_index_may_be_empty(objects):
 
 def test_what_is_not_an_index_is_refused_in_words(objects):
     with pytest.raises(ArtifactError, match="Expected b'GLXS'"):
-        decode_shard(b"<html>")
+        decode_shard(b"<!doctype html><html>")
     good = decompress(encode_shard([Entry("abc", "abc", 0, 1, b"\x05\xff")]))
     for cut in range(16, len(good)):
         with pytest.raises(ArtifactError, match="cut short"):

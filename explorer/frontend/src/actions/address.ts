@@ -11,18 +11,24 @@ export function addressOf(uuid: string, page: Location = window.location): strin
 }
 
 /** Opens the picture that the address names, if it names one. */
-export function openAddress(context: ActionContext, hash: string): void {
-  const uuid = IMAGE.exec(hash)?.[1];
+export async function openAddress(context: ActionContext, hash: string): Promise<void> {
+  const uuid = IMAGE.exec(hash)?.[1]?.toLowerCase();
   const { galaxy, selection } = context.store.getState();
   if (uuid === undefined || galaxy === null || selection?.uuid === uuid) return;
-  const index = galaxy.ids.indexOf(uuid);
+  let index = -1;
+  try {
+    index = await galaxy.find(uuid);
+  } catch {
+    context.store.setState({ notice: text.pictureUnknown });
+    return;
+  }
   if (index >= 0) flyToImage(context, index);
   else context.store.setState({ announcement: text.unknownPicture, notice: text.unknownPicture });
 }
 
 /** Keeps the address and the selection alike, both ways. Returns what ends it. */
 export function followAddress(context: ActionContext, page: Window): () => void {
-  const onHash = (): void => { openAddress(context, page.location.hash); };
+  const onHash = (): void => { void openAddress(context, page.location.hash); };
   page.addEventListener("hashchange", onHash);
   const unwatch = watch(context.store, (state) => state.selection, (selection) => {
     const { pathname, search } = page.location;

@@ -8,6 +8,7 @@ export const close: Action = {
   keys: ["Escape"],
   perform: ({ store }) => {
     const { helpOpen, selection } = store.getState();
+    store.setState({ selecting: -1 });
     if (helpOpen) store.setState({ helpOpen: false });
     else if (selection !== null) store.setState({ selection: null, details: null, litMark: null, announcement: text.announceClosed });
     else store.setState({ focusedCluster: null });

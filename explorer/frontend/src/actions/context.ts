@@ -7,6 +7,13 @@ export interface Stage {
   centredPicture(): number;
   /** Zooms about the middle of the view; under 1 is nearer. */
   zoom(factor: number): void;
+  /**
+   * Draws all points anew where `galaxy.points.positions` says: whoever moves them calls it after each step.
+   * `atHome`: they are all where the artifact has them.
+   */
+  moved(atHome: boolean): void;
+  /** Asks at once for what failed to load. */
+  retry(): void;
 }
 
 /** What every action is given. */

@@ -3,6 +3,6 @@ import { selectImage } from "./select_image";
 
 /** Flies to a picture and opens it. */
 export function flyToImage(context: ActionContext, index: number): void {
-  selectImage(context, index);
+  void selectImage(context, index);
   context.store.setState({ flight: { to: "image", index } });
 }

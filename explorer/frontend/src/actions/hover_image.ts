@@ -14,7 +14,7 @@ export function hoverImage(context: ActionContext, index: number): void {
   setTimeout(() => {
     const { galaxy } = store.getState();
     if (galaxy === null || !isCurrent()) return;
-    galaxy.details.fetch(index, galaxy.ids.uuidAt(index)).then(
+    galaxy.details.fetch(index).then(
       (details) => { if (isCurrent()) store.setState({ hoveredTitle: details.title || text.untitled }); },
       // The cluster's name is shown already; a title that cannot be had is no reason for a message.
       () => undefined,

@@ -1,6 +1,7 @@
 import { close } from "./close";
 import type { Action, ActionContext } from "./context";
 import { isForControl } from "./fly_keys";
+import { focusSearch } from "./focus_search";
 import { goHome } from "./go_home";
 import { openCentred } from "./open_centred";
 import { stepNext } from "./step_next";
@@ -12,7 +13,7 @@ import { toggleList } from "./toggle_list";
 import { zoomIn, zoomOut } from "./zoom";
 
 /** Every action that has a key, in the order in which the help lists them. */
-export const KEY_ACTIONS: readonly Action[] = [openCentred, stepPrevious, stepNext, toggleBoxes, goHome, zoomIn, zoomOut, toggleClusters, toggleList, toggleHelp, close];
+export const KEY_ACTIONS: readonly Action[] = [focusSearch, openCentred, stepPrevious, stepNext, toggleBoxes, goHome, zoomIn, zoomOut, toggleClusters, toggleList, toggleHelp, close];
 
 /** The action of a key press, or undefined. Letters count in either case; with Ctrl, Alt or Meta they are the browser's. */
 export function actionOfKey(event: Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "altKey">): Action | undefined {

@@ -7,10 +7,13 @@ export async function load(context: ActionContext): Promise<void> {
   const { store, config } = context;
   store.setState({ phase: "loading", error: null, progress: { arrived: 0, expected: 0 } });
   try {
-    const galaxy = await loadGalaxy(config.pointer_url, new AbortController().signal, (arrived, expected) => {
+    const galaxy = await loadGalaxy(config.pointer_url, config.worker_url, new AbortController().signal, (arrived, expected) => {
       store.setState(({ progress }) => ({ progress: { arrived: progress.arrived + arrived, expected: progress.expected + expected } }));
     });
-    store.setState({ galaxy, phase: galaxy.points.n === 0 ? "empty" : "ready" });
+    galaxy.nodes.onLoaded(() => { store.setState({ nodesLoaded: galaxy.nodes.nLoaded }); });
+    store.setState({ galaxy, nodesLoaded: galaxy.nodes.nLoaded, phase: galaxy.manifest.n_images === 0 ? "empty" : "ready" });
+    // The next thing that anybody asks for; who asks hears of a failure.
+    galaxy.tables().catch(() => undefined);
   } catch (error) {
     store.setState({ phase: "error", error: asWireError(error, config.pointer_url) });
   }

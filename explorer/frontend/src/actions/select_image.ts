@@ -12,13 +12,20 @@ export function clusterOfPoint(context: ActionContext, index: number) {
 }
 
 /** Opens the panel on a picture and fetches what is known about it. Answers that come too late are dropped. */
-export function selectImage(context: ActionContext, index: number): void {
+export async function selectImage(context: ActionContext, index: number): Promise<void> {
   const { store } = context;
   const { galaxy, selection } = store.getState();
-  if (galaxy === null || index < 0 || index >= galaxy.points.n || selection?.index === index) return;
-  const uuid = galaxy.ids.uuidAt(index);
-  store.setState({ selection: { uuid, index }, details: { status: "loading" }, litMark: null, focusedCluster: galaxy.points.cluster[index] ?? null });
-  void fetchDetails(context, index, uuid);
+  if (galaxy === null || index < 0 || index >= galaxy.points.n) return;
+  store.setState({ selecting: selection?.index === index ? -1 : index });
+  if (selection?.index === index) return;
+  try {
+    const uuid = await galaxy.uuidOf(index);
+    if (store.getState().selecting !== index) return;
+    store.setState({ selecting: -1, selection: { uuid, index }, details: { status: "loading" }, litMark: null, focusedCluster: galaxy.points.cluster[index] ?? null });
+    await fetchDetails(context, index, uuid);
+  } catch {
+    if (store.getState().selecting === index) store.setState({ selecting: -1, notice: text.pictureUnknown });
+  }
 }
 
 /** Asks again for the details of what is selected. */
@@ -35,7 +42,7 @@ async function fetchDetails(context: ActionContext, index: number, uuid: string)
   const { galaxy } = store.getState();
   if (galaxy === null) return;
   try {
-    const details: Details = await galaxy.details.fetch(index, uuid);
+    const details: Details = await galaxy.details.fetch(index);
     if (!isCurrent()) return;
     const cluster = clusterOfPoint(context, index)?.name ?? "";
     store.setState({ details: { status: "ready", details }, announcement: text.announceImage(details.title || text.untitled, cluster) });

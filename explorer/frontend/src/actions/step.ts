@@ -1,3 +1,4 @@
+import type { Galaxy } from "../api/galaxy";
 import type { ActionContext } from "./context";
 import { flyToCluster } from "./fly_to_cluster";
 import { flyToImage } from "./fly_to_image";
@@ -10,7 +11,7 @@ export function step(context: ActionContext, by: 1 | -1): void {
   const { galaxy, selection, focusedCluster } = context.store.getState();
   if (galaxy === null) return;
   if (selection !== null) {
-    const next = neighbourInCluster(galaxy.points.cluster, selection.index, by);
+    const next = neighbourInCluster(galaxy, selection.index, by);
     if (next !== selection.index) flyToImage(context, next);
     return;
   }
@@ -20,12 +21,12 @@ export function step(context: ActionContext, by: 1 | -1): void {
   if (next !== undefined) flyToCluster(context, next.index);
 }
 
-/** The next point of the same cluster in a direction, going round; the point itself if it is alone. */
-export function neighbourInCluster(clusters: Uint8Array, index: number, by: 1 | -1): number {
-  const n = clusters.length;
+/** The next shown point of the same cluster in a direction, going round; the point itself if it is alone. */
+export function neighbourInCluster(galaxy: Galaxy, index: number, by: 1 | -1): number {
+  const { n, cluster: clusters } = galaxy.points;
   for (let k = 1; k < n; k += 1) {
     const i = (((index + by * k) % n) + n) % n;
-    if (clusters[i] === clusters[index]) return i;
+    if (clusters[i] === clusters[index] && galaxy.isShown(i)) return i;
   }
   return index;
 }

@@ -1,53 +1,39 @@
-import { fetchJson } from "./http";
 import { WireError } from "./errors";
-import { readDetailsShard } from "./manifest";
-import type { Details, DetailsShard, Manifest } from "./wire";
+import { parseJson } from "./http";
+import { readDetailsPart } from "./manifest";
+import { PartSource } from "./parts";
+import type { Tiles } from "./tiles";
+import type { Details, DetailsPart } from "./wire";
 
-/** Shards kept in memory: 24 of 256 pictures are about 10 MB. */
-const MAX_SHARDS = 24;
+/** Parts kept in memory: 24 of 256 pictures are about 10 MB. */
+const MAX_PARTS = 24;
 
-/** Fetches details by point, a shard of neighbours at a time, and keeps the shards used last. */
+/** Fetches details by point, a part of neighbours at a time, and keeps the parts used last. */
 export class DetailsSource {
-  readonly #shards = new Map<number, Promise<DetailsShard>>();
-  readonly #table: Manifest["details"];
+  readonly #tiles: Tiles;
   readonly #base: string;
+  readonly #placeOf: (index: number) => Promise<{ readonly uuid: string; readonly tile: number }>;
+  #parts: PartSource<DetailsPart> | null = null;
 
-  /** `base`: what the manifest's names resolve against. */
-  constructor(table: Manifest["details"], base: string) {
-    this.#table = table;
+  /**
+   * @param base - what the tables' names resolve against
+   * @param placeOf - uuid and tile of a point; raises WireError
+   */
+  constructor(tiles: Tiles, base: string, placeOf: (index: number) => Promise<{ readonly uuid: string; readonly tile: number }>) {
+    this.#tiles = tiles;
     this.#base = base;
+    this.#placeOf = placeOf;
   }
 
-  /** The details of the picture at a point. `uuid` must be its uuid: never tell of one picture what is true of another. Raises WireError. */
-  async fetch(index: number, uuid: string): Promise<Details> {
-    const number = Math.floor(index / this.#table.shard_size);
-    const shard = await this.#shard(number);
-    const details = shard.images[index % this.#table.shard_size];
+  /** The details of the picture at a point, and of no other. Raises WireError. */
+  async fetch(index: number): Promise<Details> {
+    const [tables, { uuid, tile }] = await Promise.all([this.#tiles.tables(), this.#placeOf(index)]);
+    this.#parts ??= new PartSource(tables.details, this.#base, (file, _part, url) => readDetailsPart(parseJson(file, url), url), MAX_PARTS);
+    const found = await this.#parts.get(tile);
+    const details = found?.part.images[found.row];
     if (details?.uuid !== uuid) {
-      throw new WireError("format", this.#url(number), `Expected the details of ${uuid}, found those of ${details?.uuid ?? "nothing"}. Reload the page.`);
+      throw new WireError("format", this.#base, `Expected the details of ${uuid}, found those of ${details?.uuid ?? "nothing"}. Reload the page.`);
     }
     return details;
-  }
-
-  #url(number: number): string {
-    const name = this.#table.shards[number];
-    if (name === undefined) {
-      throw new WireError("format", this.#base, `Expected a details shard ${number}, the manifest names ${this.#table.shards.length}.`);
-    }
-    return new URL(name, this.#base).href;
-  }
-
-  async #shard(number: number): Promise<DetailsShard> {
-    let shard = this.#shards.get(number);
-    if (shard === undefined) {
-      const url = this.#url(number);
-      shard = fetchJson(url).then((value) => readDetailsShard(value, url));
-      // A failed shard is asked for again the next time.
-      shard.catch(() => this.#shards.delete(number));
-    }
-    this.#shards.delete(number);
-    this.#shards.set(number, shard);
-    if (this.#shards.size > MAX_SHARDS) this.#shards.delete(this.#shards.keys().next().value!);
-    return shard;
   }
 }

@@ -1,35 +1,118 @@
+import { ChunkParser } from "../worker/chunk_parser";
+import type { Extras } from "./chunks";
 import { DetailsSource } from "./details";
-import { fetchBytes, fetchJson, type OnBytes } from "./http";
-import { decodeIds, type ImageIds } from "./ids";
+import { WireError } from "./errors";
+import { fetchJson, type OnBytes } from "./http";
 import { readManifest, readPointer } from "./manifest";
-import { decodePoints, type Points } from "./points";
-import type { Manifest } from "./wire";
+import { Nodes } from "./nodes";
+import { emptyPoints, type Points } from "./points";
+import { Tiles, type Place } from "./tiles";
+import { FLAG_TOMBSTONE, type ExtraName, type Manifest, type Tables } from "./wire";
 
-/** A publication, loaded: all that is drawn without asking again. Immutable. */
-export interface Galaxy {
-  readonly manifest: Manifest;
-  readonly points: Points;
-  readonly ids: ImageIds;
-  readonly details: DetailsSource;
-  /** What the names in the manifest resolve against: the pointer's folder. */
-  readonly base: string;
+/** A picture near another. Its node is loaded: it can be flown to. */
+export interface Neighbour extends Place {
+  /** Cosine of the two images' features, 0 to 1. */
+  readonly similarity: number;
 }
 
-/** Loads a publication, pointer first. `onBytes` hears of the bytes as they arrive. Raises WireError. */
-export async function loadGalaxy(pointerUrl: string, signal: AbortSignal, onBytes: OnBytes): Promise<Galaxy> {
-  const base = new URL(pointerUrl, document.baseURI).href;
-  const absolute = (name: string): string => new URL(name, base).href;
-  const pointer = readPointer(await fetchJson(base, { signal, fresh: true }), base);
-  const manifestUrl = absolute(pointer.manifest);
-  const manifest = readManifest(await fetchJson(manifestUrl, { signal }), manifestUrl);
-  const pointsUrl = absolute(manifest.points.url);
-  const idsUrl = absolute(manifest.ids.url);
-  const [pointsFile, idsFile] = await Promise.all([fetchBytes(pointsUrl, { signal, onBytes }), fetchBytes(idsUrl, { signal, onBytes })]);
+/**
+ * A publication. The point number is what all of the page knows a picture by; uuids are for links, and come with the places.
+ * What is withdrawn is a tombstone to all of its methods.
+ */
+export interface Galaxy {
+  readonly manifest: Manifest;
+  /** What the names in manifest and tables resolve against: the pointer's folder. */
+  readonly base: string;
+  readonly points: Points;
+  readonly nodes: Nodes;
+  readonly details: DetailsSource;
+  /** Whether the point's row in `points` has come. */
+  isLoaded(index: number): boolean;
+  /** Whether the point has come and may be shown. */
+  isShown(index: number): boolean;
+  /** Raises WireError, as all that follow. */
+  tables(): Promise<Tables>;
+  /** The uuid of a point that may be shown. */
+  uuidOf(index: number): Promise<string>;
+  /** The point of a uuid, its node loaded; -1: unknown or withdrawn. */
+  find(uuid: string): Promise<number>;
+  /** Uuid and point of a tile, its node loaded; null: tombstone, withdrawn or no such tile. */
+  placeOf(tile: number): Promise<Place | null>;
+  /** Up to 12 pictures like this one, nearest first. */
+  neighboursOf(index: number): Promise<readonly Neighbour[]>;
+  /** An extra column of a node, in the order of its points; null: the galaxy has none. */
+  loadColumn<Name extends ExtraName>(name: Name, node: number): Promise<Extras[Name] | null>;
+}
+
+/** Puts a galaxy together of which nothing but the manifest has come. `hiddenTiles`: those of withdrawn images. */
+export function makeGalaxy(manifest: Manifest, base: string, parser: ChunkParser, tiles: Tiles, hiddenTiles: ReadonlySet<number>): Galaxy {
+  const points = emptyPoints(manifest.n_points);
+  const nodes = new Nodes(manifest, base, points, parser, hiddenTiles);
+  const isShown = (index: number): boolean => (points.flags[index]! & FLAG_TOMBSTONE) === 0;
+
+  const placeOf = async (tile: number): Promise<Place | null> => {
+    const place = hiddenTiles.has(tile) ? null : await tiles.placeOf(tile);
+    if (place === null || place.index < 0) return null;
+    await nodes.loadPoint(place.index);
+    return isShown(place.index) ? place : null;
+  };
+  const tileAndUuidOf = async (index: number): Promise<{ uuid: string; tile: number }> => {
+    await nodes.loadPoint(index);
+    const tile = points.tile[index]!;
+    const place = isShown(index) ? await tiles.placeOf(tile) : null;
+    if (place?.index !== index) {
+      throw new WireError("format", base, `Expected the uuid of point ${index}, tile ${tile} has ${place === null ? "none" : `point ${place.index}`}. Reload the page.`);
+    }
+    return { uuid: place.uuid, tile };
+  };
   return {
     manifest,
-    points: decodePoints(pointsFile, manifest.points, pointsUrl),
-    ids: decodeIds(idsFile, manifest.points.n, idsUrl),
-    details: new DetailsSource(manifest.details, base),
     base,
+    points,
+    nodes,
+    details: new DetailsSource(tiles, base, tileAndUuidOf),
+    isLoaded: (index) => nodes.isLoaded(nodes.nodeOf(index)),
+    isShown,
+    tables: () => tiles.tables(),
+    uuidOf: async (index) => (await tileAndUuidOf(index)).uuid,
+    find: async (uuid) => {
+      const tile = await tiles.tileOf(uuid);
+      return tile < 0 ? -1 : ((await placeOf(tile))?.index ?? -1);
+    },
+    placeOf,
+    neighboursOf: async (index) => {
+      await nodes.loadPoint(index);
+      const near = await tiles.nearestOf(points.tile[index]!);
+      const found = await Promise.all(near.map(async ({ tile, similarity }) => ({ place: await placeOf(tile), similarity })));
+      return found.flatMap(({ place, similarity }) => (place === null ? [] : [{ ...place, similarity }]));
+    },
+    loadColumn: (name, node) => nodes.loadColumn(name, node),
   };
+}
+
+/**
+ * Opens a publication: pointer, manifest and the octree's root, which already is a galaxy; all else comes when it is needed.
+ * `onBytes` hears of the root's bytes as they arrive. Raises WireError.
+ *
+ * @param workerUrl - where explorer-worker.js lies; null: parse on this thread
+ */
+export async function loadGalaxy(pointerUrl: string, workerUrl: string | null, signal: AbortSignal, onBytes: OnBytes): Promise<Galaxy> {
+  const base = new URL(pointerUrl, document.baseURI).href;
+  const parser = new ChunkParser(workerUrl === null ? null : new URL(workerUrl, document.baseURI).href);
+  try {
+    const pointer = readPointer(await fetchJson(base, { signal, fresh: true }), base);
+    const manifestUrl = new URL(pointer.manifest, base).href;
+    const manifest = readManifest(await fetchJson(manifestUrl, { signal, onBytes }), manifestUrl);
+    const tiles = new Tiles(manifest.tables, base);
+    // Before anything is drawn: what is withdrawn must not be seen for a moment.
+    const withdrawn = new Set(pointer.withdrawn);
+    const hidden = await Promise.all(pointer.withdrawn.map((uuid) => tiles.tileOf(uuid)));
+    const clusters = manifest.clusters.map((cluster) => (withdrawn.has(cluster.cover ?? "") ? { ...cluster, cover: null } : cluster));
+    const galaxy = makeGalaxy({ ...manifest, clusters }, base, parser, tiles, new Set(hidden));
+    if (manifest.nodes.length > 0) await galaxy.nodes.load(0, onBytes);
+    return galaxy;
+  } catch (error) {
+    parser.dispose();
+    throw error;
+  }
 }

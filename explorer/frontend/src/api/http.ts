@@ -72,7 +72,11 @@ export async function fetchBytes(url: string, options: FetchOptions = {}): Promi
 
 /** The JSON behind an address. Raises WireError. */
 export async function fetchJson(url: string, options: FetchOptions = {}): Promise<unknown> {
-  const bytes = await fetchBytes(url, options);
+  return parseJson(await fetchBytes(url, options), url);
+}
+
+/** The JSON in a file that came from an address. Raises WireError. */
+export function parseJson(bytes: Uint8Array, url: string): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(bytes)) as unknown;
   } catch (error) {

@@ -1,10 +1,15 @@
-/** The artifact's files as they come, names as on the wire (snake_case). `explorer/artifact` writes them. */
+/** The artifact's files as they come, names as on the wire (snake_case). `explorer/artifact` writes them; docs/artifact.md says what they mean. */
+
+/** The one version of the format that we read. */
+export const FORMAT_VERSION = 2;
 
 export interface Pointer {
   readonly format: "galaxy-pointer";
-  readonly version: 1;
+  readonly version: typeof FORMAT_VERSION;
   readonly manifest: string;
   readonly published_at: string;
+  /** The uuids that must not be shown, whatever the files still hold. */
+  readonly withdrawn: readonly string[];
 }
 
 export type ColumnName = "position" | "cluster" | "colour" | "aspect" | "flags" | "tile";
@@ -14,8 +19,21 @@ export interface Column {
   readonly name: string;
   readonly dtype: ColumnDtype;
   readonly components: number;
-  /** Bytes from the start of the decompressed file; a multiple of 4. */
-  readonly offset: number;
+}
+
+/** Bits of the `flags` column. */
+export const FLAG_TOMBSTONE = 1;
+export const FLAG_NEWCOMER = 2;
+
+type Xyz = readonly [x: number, y: number, z: number];
+
+/** A term that is more common in a cluster than elsewhere. */
+export interface ClusterLabel {
+  readonly term: string;
+  /** The share of the cluster's images that have it, 0 to 1. */
+  readonly share: number;
+  /** The share of all other images that have it, 0 to 1. */
+  readonly share_elsewhere: number;
 }
 
 export interface Cluster {
@@ -25,18 +43,37 @@ export interface Cluster {
   readonly colour: string;
   readonly description: string;
   readonly n_images: number;
-  readonly centroid: readonly [number, number, number];
+  readonly centroid: Xyz;
   readonly radius: number;
   readonly cover: string | null;
   readonly tour_order: number;
+  readonly labels: readonly ClusterLabel[];
 }
 
-export interface Atlas {
+/** A neighbourhood within a cluster, named. */
+export interface Subgroup {
+  readonly cluster: number;
+  readonly name: string;
+  readonly n_images: number;
+  readonly centroid: Xyz;
+  readonly radius: number;
+}
+
+/** Columns that are loaded when wanted. */
+export type ExtraName = "flat" | "time";
+
+/** One node of the octree. Its points are a sample of its region; drawing it means drawing its ancestors too. */
+export interface Node {
+  readonly first: number;
+  readonly n: number;
+  /** Index of its parent, which comes before it; -1 for the root and for what came since the last compaction. */
+  readonly parent: number;
+  readonly level: number;
+  /** With `radius`: a ball around its own points and its descendants'. */
+  readonly centre: Xyz;
+  readonly radius: number;
   readonly url: string;
-  readonly width: number;
-  readonly height: number;
-  readonly tile_size: number;
-  readonly n_tiles: number;
+  readonly extra: Readonly<Partial<Record<ExtraName, string>>>;
 }
 
 export interface Credit {
@@ -47,17 +84,60 @@ export interface Credit {
 
 export interface Manifest {
   readonly format: "galaxy-artifact";
-  readonly version: 1;
+  readonly version: typeof FORMAT_VERSION;
   readonly galaxy: { readonly uuid: string; readonly slug: string; readonly title: string; readonly description: string };
   readonly build: number;
   readonly n_images: number;
-  readonly bounds: { readonly origin: readonly [number, number, number]; readonly extent: number; readonly radius: number };
+  /** Of `points`, tombstones included. */
+  readonly n_points: number;
+  readonly bounds: { readonly origin: Xyz; readonly extent: number; readonly radius: number };
   readonly clusters: readonly Cluster[];
-  readonly points: { readonly url: string; readonly n: number; readonly columns: readonly Column[] };
-  readonly ids: { readonly url: string };
-  readonly atlases: readonly Atlas[];
-  readonly details: { readonly shard_size: number; readonly shards: readonly string[] };
+  readonly subgroups: readonly Subgroup[];
+  readonly columns: readonly Column[];
+  readonly nodes: readonly Node[];
+  /** The square of the flat layout; null: there is none. */
+  readonly flat: { readonly origin: readonly [x: number, y: number]; readonly extent: number } | null;
+  readonly tables: string;
   readonly credits: readonly Credit[];
+  readonly downloads: boolean;
+}
+
+/** The file with the rows of tiles `first` to `first + n - 1`. */
+export interface Part {
+  readonly url: string;
+  readonly first: number;
+  readonly n: number;
+}
+
+/** A part that is a picture of tiles, 1,024 px wide. */
+export interface Atlas extends Part {
+  /** px; less than 1,024 where the last rows are not needed. */
+  readonly height: number;
+}
+
+export interface AtlasLevel {
+  readonly tile_size: number;
+  readonly atlases: readonly Atlas[];
+}
+
+export interface SearchSegment {
+  readonly n_terms: number;
+  readonly shards: readonly { readonly from: string; readonly url: string }[];
+}
+
+/** All parts of a galaxy: what is packed by tile, and where it lies. */
+export interface Tables {
+  readonly version: typeof FORMAT_VERSION;
+  readonly n_tiles: number;
+  readonly levels: readonly AtlasLevel[];
+  readonly places: readonly Part[];
+  readonly details: readonly Part[];
+  readonly neighbours: readonly Part[];
+  /** Later ones go before earlier ones, and all before `neighbours`. */
+  readonly neighbour_patches: readonly string[];
+  readonly codes: { readonly n_features: number; readonly recall_at_50: number | null; readonly parts: readonly Part[] };
+  readonly lookup: { readonly bits: number; readonly urls: readonly string[] };
+  readonly search: { readonly segments: readonly SearchSegment[] };
 }
 
 export interface Label {
@@ -139,7 +219,8 @@ export interface Details extends Facts {
   readonly document?: Readonly<Record<string, unknown>>;
 }
 
-export interface DetailsShard {
-  readonly version: 1;
-  readonly images: readonly Details[];
+/** A part of the details; null for what was withdrawn or left. */
+export interface DetailsPart {
+  readonly version: typeof FORMAT_VERSION;
+  readonly images: readonly (Details | null)[];
 }

@@ -46,8 +46,10 @@ export class Residence {
   /**
    * Gives a thing a layer: a free one, else the one wanted longest ago, else the least worthy if that is worth less than half
    * (so that two rivals do not chase each other out). Returns the layer, or -1 if all others are worth more.
+   *
+   * @param onEvicted - hears whose layer was taken
    */
-  settle(thing: number, worth: number): number {
+  settle(thing: number, worth: number, onEvicted?: (thing: number) => void): number {
     let best = -1;
     for (let layer = 0; layer < this.nLayers; layer += 1) {
       if (this.#ownerOf[layer] === -1) {
@@ -61,6 +63,7 @@ export class Residence {
     if (owner !== -1) {
       if (this.#wantedAt[best] === this.#frame && this.#worth[best]! * 2 > worth) return -1;
       this.#layerOf.delete(owner);
+      onEvicted?.(owner);
     }
     this.#ownerOf[best] = thing;
     this.#wantedAt[best] = this.#frame;

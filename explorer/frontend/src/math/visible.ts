@@ -1,6 +1,7 @@
-import { BLOCK_SIZE, mayShow, type Blocks, type Rect } from "./blocks";
+import { mayShow, type Rect } from "./blocks";
 import { project, type Projection, type ScreenPoint } from "./project";
-import { FADE_FROM_PX, type Sizes } from "./sizes";
+import { FADE_FROM_PX } from "./sizes";
+import type { World } from "./world";
 
 /** Pictures near enough to be drawn as pictures, far ones first. */
 export class VisiblePictures {
@@ -29,16 +30,17 @@ export class VisiblePictures {
    *
    * @param front - the point whose picture is drawn over all others (the chosen one), or -1
    */
-  update(positions: Float32Array, blocks: Blocks, sizes: Sizes, p: Projection, front = -1): void {
-    const n = positions.length / 3;
+  update(world: World, p: Projection, front = -1): void {
+    const { positions, flags, blocks, sizes } = world;
     const maxDepth = (sizes.picture * p.focal) / FADE_FROM_PX;
     // Depth in the high bits, the point number in the low 24: one native sort of plain numbers, no comparison function.
     const toSteps = 2 ** 24 / maxDepth;
     let found = 0;
     for (let b = 0; b < blocks.n && found < this.#keys.length; b += 1) {
-      if (!mayShow(blocks, b, p, screenWithMargin(p), maxDepth)) continue;
-      const last = Math.min(n, (b + 1) * BLOCK_SIZE);
-      for (let i = b * BLOCK_SIZE; i < last && found < this.#keys.length; i += 1) {
+      if (blocks.shown[b] === 0 || !mayShow(blocks.balls, b, p, screenWithMargin(p), maxDepth)) continue;
+      const last = blocks.first[b + 1]!;
+      for (let i = blocks.first[b]!; i < last && found < this.#keys.length; i += 1) {
+        if ((flags[i]! & 1) !== 0) continue;
         if (!project(p, positions[3 * i]!, positions[3 * i + 1]!, positions[3 * i + 2]!, spot)) continue;
         if (spot.depth > maxDepth) continue;
         const half = 0.5 * sizes.picture * spot.scale;

@@ -16,25 +16,27 @@ import type { Galaxy } from "../api/galaxy";
 import { project, type Projection, type ScreenPoint } from "../math/project";
 import { smoothstep } from "../math/easing";
 import { halfExtents } from "../math/quantise";
-import type { Blocks } from "../math/blocks";
-import { pictureAlpha, presence, SHARP_FROM_PX, type Sizes } from "../math/sizes";
+import { mayShow, nearestDepth, type Rect } from "../math/blocks";
+import type { Extent } from "../math/pick";
+import { FADE_TO_PX, pictureAlpha, presence, SHARP_FROM_PX, SMALL_FROM_PX, SMALL_TO_PX } from "../math/sizes";
+import type { World } from "../math/world";
 import { VisiblePictures } from "../math/visible";
+import type { AtlasLevel, Tables } from "../api/wire";
 import { AtlasLayers } from "./atlas_layers";
+import type { Budget } from "./budget";
 import type { Frame } from "./frame";
 import type { Palette } from "./palette";
+import type { RetryListener } from "./retries";
 import { SharpLayers } from "./sharp_layers";
 import { PICTURES_FRAGMENT, PICTURES_VERTEX } from "./shaders/pictures";
 
-/** Memory on the graphics card and counts, by the kind of machine. */
-export interface PictureBudget {
-  readonly atlasBytes: number;
-  readonly nSharp: number;
-  readonly maxPictures: number;
-}
-
-const STRIDE = 12;
+const STRIDE = 16;
 const COVERS_FROM_PX = 60;
-const TILES_PER_ROW = 32;
+/** Square px that pictures of an atlas must fill before it is fetched: a few dozen small ones; one large or a handful of middling ones. */
+const SMALL_MIN_WORTH = 1200;
+const TILES_MIN_WORTH = 2300;
+/** Points of a block that speak for all of it when atlases of 16 px are chosen. */
+const SPEAKERS = 8;
 /** Over this share a picture counts as what is drawn there: for picking, and for counting. */
 const SEEN = 0.4;
 
@@ -45,45 +47,49 @@ export class PicturesPass {
   nSeen = 0;
   /** The point whose picture is drawn over all others, or -1: what is chosen is never hidden by what lies before it. */
   front = -1;
+  /** The atlases of 16 px: the points draw from them too. */
+  readonly small: AtlasLayers;
+  readonly #tiles: AtlasLayers;
+  readonly #sharp: SharpLayers;
   readonly #galaxy: Galaxy;
-  readonly #positions: Float32Array;
-  readonly #blocks: Blocks;
-  readonly #sizes: Sizes;
+  readonly #world: World;
   readonly #palette: Palette;
   readonly #visible: VisiblePictures;
   readonly #seen: Uint8Array;
-  readonly #atlases: AtlasLayers;
-  readonly #sharp: SharpLayers;
   readonly #geometry = new InstancedBufferGeometry();
   readonly #instances: InstancedInterleavedBuffer;
   readonly #material: RawShaderMaterial;
   readonly #half = { w: 0, h: 0 };
   readonly #spot: ScreenPoint = { x: 0, y: 0, depth: 0, scale: 0 };
+  readonly #screen: Rect = { x0: 0, y0: 0, x1: 0, y1: 0 };
+  #matches: Uint8Array | null = null;
 
+  /** @param smallUrlOf - where the sharp rendition of a point lies; raises WireError */
   constructor(
     renderer: WebGLRenderer,
     galaxy: Galaxy,
-    scene: { positions: Float32Array; blocks: Blocks; sizes: Sizes; palette: Palette },
-    budget: PictureBudget,
-    smallUrlOf: (index: number) => string,
-    onChange: () => void,
+    tables: Tables,
+    scene: { readonly world: World; readonly palette: Palette; readonly budget: Budget },
+    smallUrlOf: (index: number) => Promise<string>,
+    listener: RetryListener,
   ) {
+    const { world, palette, budget } = scene;
     this.#galaxy = galaxy;
-    this.#positions = scene.positions;
-    this.#blocks = scene.blocks;
-    this.#sizes = scene.sizes;
-    this.#palette = scene.palette;
+    this.#world = world;
+    this.#palette = palette;
     const n = galaxy.points.n;
     this.#visible = new VisiblePictures(Math.min(n, budget.maxPictures), Math.min(n, 4 * budget.maxPictures));
     this.#seen = new Uint8Array(n);
-    this.#atlases = new AtlasLayers(renderer, galaxy.manifest.atlases, galaxy.base, budget.atlasBytes, onChange);
-    this.#sharp = new SharpLayers(renderer, budget.nSharp, smallUrlOf, onChange);
+    const [small, tiles] = [levelOf(tables, 16), levelOf(tables, 64)];
+    this.small = new AtlasLayers(renderer, small, galaxy.base, budget.nSmall, SMALL_MIN_WORTH, listener);
+    this.#tiles = new AtlasLayers(renderer, tiles, galaxy.base, budget.nTiles, TILES_MIN_WORTH, listener);
+    this.#sharp = new SharpLayers(renderer, budget.nSharp, smallUrlOf, () => { listener.onDue(); });
 
     this.#geometry.setAttribute("corner", new BufferAttribute(new Float32Array([-1, -1, 1, -1, -1, 1, 1, 1]), 2));
     this.#geometry.setIndex([0, 1, 2, 2, 1, 3]);
     this.#instances = new InstancedInterleavedBuffer(new Float32Array(Math.max(1, this.#visible.index.length) * STRIDE), STRIDE);
     this.#instances.setUsage(DynamicDrawUsage);
-    for (const [name, size, offset] of [["place", 4, 0], ["shape", 3, 4], ["tile", 3, 7], ["sharp", 2, 10]] as const) {
+    for (const [name, size, offset] of [["place", 4, 0], ["shape", 3, 4], ["small", 3, 7], ["tile", 4, 10], ["sharp", 2, 14]] as const) {
       this.#geometry.setAttribute(name, new InterleavedBufferAttribute(this.#instances, size, offset));
     }
     this.#material = new RawShaderMaterial({
@@ -100,10 +106,10 @@ export class PicturesPass {
         uView: { value: null },
         uProjection: { value: null },
         uFocal: { value: 1 },
-        uPicture: { value: scene.sizes.picture },
-        uAtlas: { value: this.#atlases.array.texture },
+        uPicture: { value: world.sizes.picture },
+        uSmall: { value: this.small.array.texture },
+        uTiles: { value: this.#tiles.array.texture },
         uSharp: { value: this.#sharp.array.texture },
-        uAtlasSize: { value: [this.#atlases.array.width, this.#atlases.array.height] },
       },
     });
     this.object = new Mesh(this.#geometry, this.#material);
@@ -116,13 +122,46 @@ export class PicturesPass {
     return this.#seen[index] === 1;
   }
 
+  /** Half width and height of the picture that a point is drawn as, in shares of the picture size; zeros for a disc. See `PickScene`. */
+  extentOf(index: number, px: number, out: Extent): void {
+    if (this.#seen[index] === 1 || this.#isSmall(index, px)) halfExtents(this.#galaxy.points.aspect[index]!, out);
+    else out.w = out.h = 0;
+  }
+
+  get bytes(): number {
+    return this.small.bytes + this.#tiles.bytes + this.#sharp.array.bytes + 2 * this.#instances.array.byteLength;
+  }
+
+  get nRequests(): number {
+    return this.small.nRequests + this.#tiles.nRequests + this.#sharp.nRequests;
+  }
+
+  /** Which tiles stay lit: 1 or 0 by tile; null: all. */
+  setMatches(matches: Uint8Array | null): void {
+    this.#matches = matches;
+  }
+
+  /** Asks at once for what failed. */
+  retry(): void {
+    this.small.retry();
+    this.#tiles.retry();
+  }
+
+  /** Whether the points' pass draws the tile of 16 px there, and well enough to be told. */
+  #isSmall(index: number, px: number): boolean {
+    if (px < (SMALL_FROM_PX + SMALL_TO_PX) / 2) return false;
+    const layer = this.small.layerOf(this.small.index.partOf(this.#galaxy.points.tile[index]!));
+    return layer >= 0 && px < FADE_TO_PX && this.small.shown[layer]! >= SEEN;
+  }
+
   /** Whether a picture larger than `COVERS_FROM_PX` and nearer than `depth` lies at a place of the canvas. */
   covers(x: number, y: number, depth: number, projection: Projection): boolean {
     const { index, px } = this.#visible;
+    const { positions } = this.#world;
     for (let k = this.#visible.count - 1; k >= 0 && px[k]! >= COVERS_FROM_PX; k -= 1) {
       const i = index[k]!;
       if (this.#seen[i] === 0) continue;
-      if (!project(projection, this.#positions[3 * i]!, this.#positions[3 * i + 1]!, this.#positions[3 * i + 2]!, this.#spot)) continue;
+      if (!project(projection, positions[3 * i]!, positions[3 * i + 1]!, positions[3 * i + 2]!, this.#spot)) continue;
       halfExtents(this.#galaxy.points.aspect[i]!, this.#half);
       if (this.#spot.depth < depth && Math.abs(this.#spot.x - x) < this.#half.w * px[k]! && Math.abs(this.#spot.y - y) < this.#half.h * px[k]!) return true;
     }
@@ -131,52 +170,21 @@ export class PicturesPass {
 
   /** Chooses and places the pictures. Returns whether something is still fading in. */
   update(frame: Frame): boolean {
-    const { points } = this.#galaxy;
     const visible = this.#visible;
     for (let k = 0; k < visible.count; k += 1) this.#seen[visible.index[k]!] = 0;
-    visible.update(this.#positions, this.#blocks, this.#sizes, frame.projection, this.front);
-    this.#atlases.begin();
+    visible.update(this.#world, frame.projection, this.front);
+    this.small.begin();
+    this.#tiles.begin();
     this.#sharp.begin();
-    const data = this.#instances.array as Float32Array;
-    const { width, height } = frame.projection;
+    this.#wantSmall(frame.projection);
+    const smallerSide = Math.min(frame.projection.width, frame.projection.height);
     let count = 0;
     this.nSeen = 0;
     for (let k = 0; k < visible.count; k += 1) {
-      const i = visible.index[k]!;
-      const px = visible.px[k]!;
-      const tile = points.tile[i]!;
-      const atlas = tile >>> 16;
-      this.#atlases.want(atlas, px);
-      const giveWay = presence(px, Math.min(width, height));
-      if (px >= SHARP_FROM_PX && giveWay > 0) this.#sharp.want(i, px);
-      const layer = this.#atlases.layerOf(atlas);
-      if (layer < 0) continue;
-      const alpha = pictureAlpha(px) * this.#atlases.shown[layer]! * giveWay;
-      if (alpha <= 0.01) continue;
-      const at = count * STRIDE;
-      const slot = tile & 0xffff;
-      const sharpLayer = this.#sharp.layerOf(i);
-      halfExtents(points.aspect[i]!, this.#half);
-      data[at] = this.#positions[3 * i]!;
-      data[at + 1] = this.#positions[3 * i + 1]!;
-      data[at + 2] = this.#positions[3 * i + 2]!;
-      data[at + 3] = alpha;
-      data[at + 4] = this.#half.w;
-      data[at + 5] = this.#half.h;
-      const fog = 1 - 0.45 * smoothstep(frame.fogNear, frame.fogFar, (this.#sizes.picture * frame.projection.focal) / px);
-      data[at + 6] = (0.3 + 0.7 * this.#palette.light[points.cluster[i]!]!) * fog;
-      data[at + 7] = layer;
-      data[at + 8] = slot % TILES_PER_ROW;
-      data[at + 9] = Math.floor(slot / TILES_PER_ROW);
-      data[at + 10] = Math.max(0, sharpLayer);
-      data[at + 11] = sharpLayer < 0 ? 0 : this.#sharp.shown[sharpLayer]!;
-      count += 1;
-      if (alpha >= SEEN) {
-        this.#seen[i] = 1;
-        this.nSeen += 1;
-      }
+      if (this.#place(visible.index[k]!, visible.px[k]!, smallerSide, frame, count * STRIDE)) count += 1;
     }
-    const fadingAtlases = this.#atlases.end(frame.elapsedMs, frame.reducedMotion);
+    const fadingSmall = this.small.end(frame.elapsedMs, frame.reducedMotion);
+    const fadingTiles = this.#tiles.end(frame.elapsedMs, frame.reducedMotion);
     const fadingSharp = this.#sharp.end(frame.elapsedMs, frame.reducedMotion);
     this.#geometry.instanceCount = count;
     this.object.visible = count > 0;
@@ -189,13 +197,83 @@ export class PicturesPass {
     u.uView!.value = frame.camera.matrixWorldInverse;
     u.uProjection!.value = frame.camera.projectionMatrix;
     u.uFocal!.value = frame.projection.focal * frame.pixelRatio;
-    return fadingAtlases || fadingSharp;
+    return fadingSmall || fadingTiles || fadingSharp;
   }
 
   dispose(): void {
     this.#geometry.dispose();
     this.#material.dispose();
-    this.#atlases.dispose();
+    this.small.dispose();
+    this.#tiles.dispose();
     this.#sharp.dispose();
   }
+
+  /** Says which atlases of 16 px the blocks in view would draw from: some points speak for each block. */
+  #wantSmall(projection: Projection): void {
+    const { blocks, sizes } = this.#world;
+    const { tile } = this.#galaxy.points;
+    const maxDepth = (sizes.picture * projection.focal) / SMALL_FROM_PX;
+    this.#screen.x1 = projection.width;
+    this.#screen.y1 = projection.height;
+    for (let b = 0; b < blocks.n; b += 1) {
+      if (blocks.shown[b] === 0 || !mayShow(blocks.balls, b, projection, this.#screen, maxDepth)) continue;
+      const middle = nearestDepth(blocks.balls, b, projection) + blocks.balls[4 * b + 3]!;
+      const px = middle <= 0 ? FADE_TO_PX : Math.min(FADE_TO_PX, (sizes.picture * projection.focal) / middle);
+      const [first, n] = [blocks.first[b]!, blocks.first[b + 1]! - blocks.first[b]!];
+      for (let k = 0; k < SPEAKERS; k += 1) {
+        const part = this.small.index.partOf(tile[first + Math.floor((n * k) / SPEAKERS)]!);
+        if (part >= 0) this.small.want(part, (px * px * n) / SPEAKERS);
+      }
+    }
+  }
+
+  /** Writes one picture at a place of the instances. Returns false where there is nothing to draw of it yet. */
+  #place(i: number, px: number, smallerSide: number, frame: Frame, at: number): boolean {
+    const { points } = this.#galaxy;
+    const { positions, sizes } = this.#world;
+    const tile = points.tile[i]!;
+    const giveWay = presence(px, smallerSide);
+    const part = this.#tiles.index.partOf(tile);
+    if (part >= 0) this.#tiles.want(part, px * px);
+    if (px >= SHARP_FROM_PX && giveWay > 0) this.#sharp.want(i, px);
+    const smallPart = this.small.index.partOf(tile);
+    const [smallLayer, tileLayer, sharpLayer] = [this.small.layerOf(smallPart), this.#tiles.layerOf(part), this.#sharp.layerOf(i)];
+    const smallShown = smallLayer < 0 ? 0 : this.small.shown[smallLayer]!;
+    const tileShown = tileLayer < 0 ? 0 : this.#tiles.shown[tileLayer]!;
+    const sharpShown = sharpLayer < 0 ? 0 : this.#sharp.shown[sharpLayer]!;
+    const alpha = pictureAlpha(px) * Math.max(smallShown, tileShown, sharpShown) * giveWay;
+    if (alpha <= 0.01) return false;
+    const data = this.#instances.array as Float32Array;
+    halfExtents(points.aspect[i]!, this.#half);
+    data[at] = positions[3 * i]!;
+    data[at + 1] = positions[3 * i + 1]!;
+    data[at + 2] = positions[3 * i + 2]!;
+    data[at + 3] = alpha;
+    data[at + 4] = this.#half.w;
+    data[at + 5] = this.#half.h;
+    const fog = 1 - 0.45 * smoothstep(frame.fogNear, frame.fogFar, (sizes.picture * frame.projection.focal) / px);
+    const lit = this.#palette.light[points.cluster[i]!]! * (this.#matches === null || this.#matches[tile] === 1 ? 1 : 0.2);
+    data[at + 6] = (0.3 + 0.7 * lit) * fog;
+    const smallRow = smallLayer < 0 ? 0 : this.small.index.rowOf(tile, smallPart);
+    data[at + 7] = smallLayer;
+    data[at + 8] = smallRow % this.small.perRow;
+    data[at + 9] = Math.floor(smallRow / this.small.perRow);
+    const row = tileLayer < 0 ? 0 : this.#tiles.index.rowOf(tile, part);
+    data[at + 10] = Math.max(0, tileLayer);
+    data[at + 11] = row % this.#tiles.perRow;
+    data[at + 12] = Math.floor(row / this.#tiles.perRow);
+    // What has nothing coarser under it is there at once; its alpha does the fading.
+    data[at + 13] = smallLayer < 0 && tileLayer >= 0 ? 1 : tileShown;
+    data[at + 14] = Math.max(0, sharpLayer);
+    data[at + 15] = smallLayer < 0 && tileLayer < 0 ? 1 : sharpShown;
+    if (alpha < SEEN) return true;
+    this.#seen[i] = 1;
+    this.nSeen += 1;
+    return true;
+  }
+}
+
+/** The atlases of one tile size; none where the galaxy has no such level. */
+function levelOf(tables: Tables, tileSize: number): AtlasLevel {
+  return tables.levels.find((level) => level.tile_size === tileSize) ?? { tile_size: tileSize, atlases: [] };
 }

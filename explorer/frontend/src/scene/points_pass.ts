@@ -1,26 +1,21 @@
-import { BufferAttribute, BufferGeometry, CustomBlending, GLSL3, OneFactor, OneMinusSrcAlphaFactor, Points as ThreePoints, RawShaderMaterial } from "three";
-import type { Points } from "../api/points";
-import type { Manifest } from "../api/wire";
+import { CustomBlending, DataArrayTexture, DataTexture, GLSL3, OneFactor, OneMinusSrcAlphaFactor, Points as ThreePoints, RawShaderMaterial, RGFormat, type Texture } from "three";
 import { GIVE_WAY_TO, MIN_DISC_PX, type Sizes } from "../math/sizes";
+import type { Colouring } from "../store/state";
+import type { AtlasLayers } from "./atlas_layers";
 import type { Frame } from "./frame";
 import type { Palette } from "./palette";
+import type { PointPool } from "./point_pool";
 import { POINTS_FRAGMENT, POINTS_VERTEX } from "./shaders/points";
 
-/** All points in one draw call, straight from the artifact's quantized columns. */
+/** All points of the pool in one draw call; near ones as their tiles of 16 px. */
 export class PointsPass {
   readonly object: ThreePoints;
-  readonly #geometry = new BufferGeometry();
   readonly #material: RawShaderMaterial;
+  /** Stand in until the atlases are known: every sampler must have something. */
+  readonly #nothing: readonly Texture[] = [new DataTexture(new Uint8Array(2), 1, 1, RGFormat), new DataArrayTexture(new Uint8Array(4), 1, 1, 1)];
 
-  constructor(points: Points, bounds: Manifest["bounds"], sizes: Sizes, palette: Palette) {
-    const packed = new Uint16Array(points.n * 4);
-    for (let i = 0; i < points.n; i += 1) {
-      packed[4 * i] = points.position[3 * i]!;
-      packed[4 * i + 1] = points.position[3 * i + 1]!;
-      packed[4 * i + 2] = points.position[3 * i + 2]!;
-      packed[4 * i + 3] = points.cluster[i]! | (points.aspect[i]! << 8);
-    }
-    this.#geometry.setAttribute("position", new BufferAttribute(packed, 4, true));
+  constructor(pool: PointPool, sizes: Sizes, palette: Palette) {
+    for (const texture of this.#nothing) texture.needsUpdate = true;
     this.#material = new RawShaderMaterial({
       glslVersion: GLSL3,
       vertexShader: POINTS_VERTEX,
@@ -32,20 +27,32 @@ export class PointsPass {
       uniforms: {
         uView: { value: null },
         uProjection: { value: null },
-        uOrigin: { value: bounds.origin },
-        uExtent: { value: bounds.extent },
         uFocal: { value: 1 },
+        uPixelRatio: { value: 1 },
         uMinDiameter: { value: 1 },
         uDisc: { value: sizes.disc },
         uPicture: { value: sizes.picture },
         uGone: { value: 1 },
         uFogNear: { value: 0 },
         uFogFar: { value: 1 },
+        uMean: { value: 0 },
         uPalette: { value: palette.texture },
+        uTable: { value: this.#nothing[0] },
+        uSmall: { value: this.#nothing[1] },
       },
     });
-    this.object = new ThreePoints(this.#geometry, this.#material);
+    this.object = new ThreePoints(pool.geometry, this.#material);
     this.object.frustumCulled = false;
+  }
+
+  /** Lets points show their tiles. */
+  setAtlases(small: AtlasLayers): void {
+    this.#material.uniforms.uTable!.value = small.table;
+    this.#material.uniforms.uSmall!.value = small.array.texture;
+  }
+
+  setColouring(colouring: Colouring): void {
+    this.#material.uniforms.uMean!.value = colouring === "mean" ? 1 : 0;
   }
 
   update(frame: Frame): void {
@@ -53,6 +60,7 @@ export class PointsPass {
     u.uView!.value = frame.camera.matrixWorldInverse;
     u.uProjection!.value = frame.camera.projectionMatrix;
     u.uFocal!.value = frame.projection.focal * frame.pixelRatio;
+    u.uPixelRatio!.value = frame.pixelRatio;
     u.uMinDiameter!.value = 2 * MIN_DISC_PX * frame.pixelRatio;
     u.uGone!.value = GIVE_WAY_TO * Math.min(frame.projection.width, frame.projection.height) * frame.pixelRatio;
     u.uFogNear!.value = frame.fogNear;
@@ -60,7 +68,7 @@ export class PointsPass {
   }
 
   dispose(): void {
-    this.#geometry.dispose();
     this.#material.dispose();
+    for (const texture of this.#nothing) texture.dispose();
   }
 }

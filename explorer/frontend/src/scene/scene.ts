@@ -1,20 +1,18 @@
 import { Scene as ThreeScene, WebGLRenderer } from "three";
 import type { ActionContext, Stage } from "../actions/context";
-import { flyToImage } from "../actions/fly_to_image";
-import { flyToCluster } from "../actions/fly_to_cluster";
-import { hoverImage } from "../actions/hover_image";
 import { renditionUrl } from "../api/renditions";
-import { buildBlocks, type Blocks } from "../math/blocks";
 import { clamp } from "../math/easing";
 import { pickAt, type PickScene } from "../math/pick";
 import { project, type ScreenPoint } from "../math/project";
-import { dequantize, halfExtents } from "../math/quantise";
 import { bulkOf, type Bulk } from "../math/bulk";
-import { sizesOf, type Sizes } from "../math/sizes";
-import type { Vec3, View } from "../math/view";
-import type { Flight } from "../store/state";
+import { sizesOf } from "../math/sizes";
+import type { View } from "../math/view";
+import type { World } from "../math/world";
+import type { Colouring, Flight } from "../store/state";
 import { watch } from "../store/store";
 import type { Galaxy } from "../api/galaxy";
+import type { Tables } from "../api/wire";
+import { budgetOf, isPhone, type Budget } from "./budget";
 import { CameraRig } from "./camera_rig";
 import { KeyControls } from "./key_controls";
 import { MarksOverlay } from "./marks_overlay";
@@ -22,22 +20,18 @@ import { NamesOverlay } from "./names_overlay";
 import { NebulaPass } from "./nebula_pass";
 import { Navigator } from "./navigator";
 import { Palette } from "./palette";
-import { PicturesPass, type PictureBudget } from "./pictures_pass";
-import { PointerControls, type PointerListener } from "./pointer_controls";
+import { NodeStreamer } from "./node_streamer";
+import { PicturesPass } from "./pictures_pass";
+import { PointPool } from "./point_pool";
+import { Pointing } from "./pointing";
+import { PointerControls } from "./pointer_controls";
 import { PointsPass } from "./points_pass";
+import { Retries, type RetryListener } from "./retries";
 import { homeAxes, homeView, viewOfCluster, viewOfImage } from "./targets";
 
 const MAX_PIXEL_RATIO = 2;
 const MAX_ELAPSED_MS = 100;
 const CENTRE_REACH_PX = 220;
-
-/** Stated budget on the graphics card: 256 MB on a desktop, 96 MB on a phone, less what the sharp pictures take. */
-function budgetOf(page: Window): PictureBudget {
-  const isPhone = page.matchMedia("(pointer: coarse)").matches || Math.min(page.screen.width, page.screen.height) < 600;
-  return isPhone
-    ? { atlasBytes: 96 * 2 ** 20 - 16 * 1.4 * 2 ** 20, nSharp: 16, maxPictures: 1500 }
-    : { atlasBytes: 256 * 2 ** 20 - 40 * 1.4 * 2 ** 20, nSharp: 40, maxPictures: 4000 };
-}
 
 /**
  * The drawn galaxy: owns the canvas, the passes and the frame loop. A frame is drawn only when something moved, and it
@@ -50,25 +44,29 @@ export class Scene implements Stage {
   readonly #canvas = document.createElement("canvas");
   readonly #renderer: WebGLRenderer;
   readonly #three = new ThreeScene();
-  readonly #positions: Float32Array;
-  readonly #blocks: Blocks;
-  readonly #sizes: Sizes;
+  readonly #world: World;
   readonly #bulk: Bulk;
   readonly #palette: Palette;
   readonly #nebula: NebulaPass;
+  readonly #budget: Budget;
+  readonly #pool: PointPool;
   readonly #points: PointsPass;
-  readonly #pictures: PicturesPass;
+  readonly #streamer: NodeStreamer;
+  /** Null until the tables have come: points need none. */
+  #pictures: PicturesPass | null = null;
   readonly #names: NamesOverlay;
   readonly #marks: MarksOverlay;
   readonly #rig: CameraRig;
   readonly #navigator: Navigator;
+  readonly #pointing: Pointing;
   readonly #pickScene: PickScene;
   readonly #endings: (() => void)[] = [];
   readonly #spot: ScreenPoint = { x: 0, y: 0, depth: 0, scale: 0 };
-  readonly #half = { w: 0, h: 0 };
+  readonly #retries: Retries;
+  readonly #listener: RetryListener;
   #requested = 0;
+  #isDisposed = false;
   #lastMs = 0;
-  #pointer: { x: number; y: number } | null = null;
 
   /**
    * @param parent - filled by the canvas; must be in the page
@@ -78,38 +76,47 @@ export class Scene implements Stage {
   constructor(parent: HTMLElement, context: ActionContext, galaxy: Galaxy, view: View | null) {
     this.#context = context;
     this.#galaxy = galaxy;
-    const { bounds, clusters } = galaxy.manifest;
-    this.#positions = dequantize(galaxy.points.position, bounds.origin, bounds.extent);
-    this.#blocks = buildBlocks(this.#positions);
-    this.#sizes = sizesOf(this.#positions, bounds.radius);
-    this.#bulk = bulkOf(this.#positions, homeAxes());
+    const { bounds, clusters, nodes } = galaxy.manifest;
+    const { positions, flags } = galaxy.points;
+    // The root is an even sample of all points, and the first to be here.
+    const sample = positions.subarray(0, 3 * (nodes[0]?.n ?? 0));
+    this.#world = { positions, flags, blocks: galaxy.nodes.blocks, sizes: sizesOf(sample, bounds.radius, galaxy.manifest.n_points) };
+    const { sizes } = this.#world;
+    this.#bulk = bulkOf(sample, homeAxes());
     this.#renderer = createRenderer(this.#canvas);
     this.#canvas.className = "canvas";
     parent.append(this.#canvas);
 
     this.#palette = new Palette(clusters);
-    this.#nebula = new NebulaPass(clusters, this.#sizes.picture, this.#palette);
-    this.#points = new PointsPass(galaxy.points, bounds, this.#sizes, this.#palette);
-    const world = { positions: this.#positions, blocks: this.#blocks, sizes: this.#sizes, palette: this.#palette };
-    const smallUrlOf = (index: number): string => renditionUrl(context.config.rendition_url, galaxy.ids.uuidAt(index), "small");
-    this.#pictures = new PicturesPass(this.#renderer, galaxy, world, budgetOf(window), smallUrlOf, () => { this.invalidate(); });
-    this.#three.add(this.#nebula.object, this.#points.object, this.#pictures.object);
+    this.#nebula = new NebulaPass(clusters, sizes.picture, this.#palette);
+    this.#listener = {
+      onDue: () => { this.invalidate(); },
+      onStalled: (isStalled) => { context.store.setState({ isStalled }); },
+    };
+    this.#budget = budgetOf(isPhone(window), galaxy.manifest.n_points, nodes);
+    this.#pool = new PointPool(galaxy, this.#budget.maxPages);
+    this.#points = new PointsPass(this.#pool, sizes, this.#palette);
+    this.#streamer = new NodeStreamer(galaxy, this.#pool, this.#listener);
+    this.#retries = new Retries({ ...this.#listener, onDue: () => { this.#loadTables(); } });
+    this.#three.add(this.#nebula.object, this.#points.object);
     this.#names = new NamesOverlay(parent, clusters, this.#palette);
-    this.#marks = new MarksOverlay(parent, galaxy.points, this.#positions, this.#sizes);
+    this.#marks = new MarksOverlay(parent, galaxy.points, positions, sizes);
 
-    const { radius, picture } = this.#sizes;
-    const home = homeView(this.#bulk, this.#sizes, { width: parent.clientWidth, height: parent.clientHeight }, context.store.getState().insets);
+    const { radius, picture } = sizes;
+    const home = homeView(this.#bulk, sizes, { width: parent.clientWidth, height: parent.clientHeight }, context.store.getState().insets);
     this.#rig = new CameraRig(view ?? home, radius, picture);
     this.#navigator = new Navigator(view ?? home, 1.1 * picture, 6 * radius + 20 * picture);
+    this.#pointing = new Pointing(this, context, this.#canvas, this.#rig, this.#navigator, this.#names);
     this.#pickScene = {
-      positions: this.#positions,
-      blocks: this.#blocks,
-      sizes: this.#sizes,
-      halfWidth: (index) => (this.#pictures.isPicture(index) ? this.#halfOf(index).w : 0),
-      halfHeight: (index) => (this.#pictures.isPicture(index) ? this.#halfOf(index).h : 0),
+      world: this.#world,
+      extent: (index, px, out) => {
+        if (this.#pictures === null) out.w = out.h = 0;
+        else this.#pictures.extentOf(index, px, out);
+      },
       front: -1,
     };
     this.#listen(parent);
+    this.#loadTables();
   }
 
   get view(): View {
@@ -121,7 +128,24 @@ export class Scene implements Stage {
   }
 
   get nVisiblePictures(): number {
-    return this.#pictures.nSeen;
+    return this.#pictures?.nSeen ?? 0;
+  }
+
+  get nPointsDrawn(): number {
+    return this.#pool.nPoints;
+  }
+
+  get nDrawCalls(): number {
+    return this.#renderer.info.render.calls;
+  }
+
+  get nRequests(): number {
+    return this.#streamer.nRequests + (this.#pictures?.nRequests ?? 0);
+  }
+
+  /** By our own count: textures, the pool of points, and pictures on their way to the card. */
+  get memoryBytes(): number {
+    return this.#pool.bytes + (this.#pictures?.bytes ?? 0);
   }
 
   /** Asks for a frame. Any number of calls before it make one. */
@@ -139,7 +163,7 @@ export class Scene implements Stage {
   /** Where a point is drawn (CSS px of the canvas), or null behind the camera or outside. */
   project(index: number): ScreenPoint | null {
     const { projection } = this.#rig.frame;
-    const p = this.#positions;
+    const p = this.#world.positions;
     if (!project(projection, p[3 * index]!, p[3 * index + 1]!, p[3 * index + 2]!, this.#spot)) return null;
     const { x, y } = this.#spot;
     return x < 0 || y < 0 || x > projection.width || y > projection.height ? null : { ...this.#spot };
@@ -153,16 +177,31 @@ export class Scene implements Stage {
 
   zoom(factor: number): void {
     const { x, y } = this.#rig.middle;
-    this.#navigator.zoom(factor, this.#anchorAt(x, y));
+    this.#navigator.zoom(factor, this.#pointing.anchorAt(x, y));
     this.invalidate();
+  }
+
+  moved(atHome: boolean): void {
+    this.#streamer.moved(atHome);
+    this.invalidate();
+  }
+
+  retry(): void {
+    this.#streamer.retry();
+    this.#pictures?.retry();
+    this.#retries.reset();
   }
 
   /** Gives everything back but the canvas element, which a lost context needs to be given back on. */
   dispose(): void {
+    this.#isDisposed = true;
     cancelAnimationFrame(this.#requested);
     for (const end of this.#endings) end();
-    this.#pictures.dispose();
+    this.#retries.dispose();
+    this.#streamer.dispose();
+    this.#pictures?.dispose();
     this.#points.dispose();
+    this.#pool.dispose();
     this.#nebula.dispose();
     this.#palette.dispose();
     this.#names.dispose();
@@ -178,27 +217,49 @@ export class Scene implements Stage {
     const moves = this.#navigator.step(elapsedMs);
     const shifts = this.#rig.update(this.#navigator.view, elapsedMs);
     const dims = this.#palette.step(elapsedMs, frame.reducedMotion);
-    const fades = this.#pictures.update(frame);
+    const streams = this.#streamer.update(frame.projection);
+    const fades = this.#pictures?.update(frame) ?? false;
     this.#nebula.update(frame);
     this.#points.update(frame);
     this.#names.update(frame, this.#isCovered);
-    if ((moves || shifts) && this.#context.store.getState().hovered >= 0) this.#clearHover();
+    if (moves || shifts) this.#pointing.clear();
     this.#marks.update(frame, this.#isPicture);
     this.#renderer.render(this.#three, frame.camera);
     this.nFrames += 1;
-    const goesOn = moves || shifts || dims || fades;
+    const goesOn = moves || shifts || dims || streams || fades;
     this.#lastMs = goesOn ? nowMs : 0;
     if (goesOn) this.invalidate();
-    else if (this.#pointer !== null) this.#hover(this.#pointer.x, this.#pointer.y);
+    else this.#pointing.rest();
   };
 
-  readonly #isCovered = (x: number, y: number, depth: number): boolean => this.#pictures.covers(x, y, depth, this.#rig.frame.projection);
+  readonly #isCovered = (x: number, y: number, depth: number): boolean => this.#pictures?.covers(x, y, depth, this.#rig.frame.projection) ?? false;
 
-  readonly #isPicture = (index: number): boolean => this.#pictures.isPicture(index);
+  readonly #isPicture = (index: number): boolean => this.#pictures?.isPicture(index) ?? false;
 
-  #halfOf(index: number): { w: number; h: number } {
-    halfExtents(this.#galaxy.points.aspect[index]!, this.#half);
-    return this.#half;
+  /** The pictures come with the tables; until then, and without them, points are points. */
+  #loadTables(): void {
+    if (this.#pictures !== null) return;
+    this.#galaxy.tables().then(
+      (tables) => {
+        this.#retries.succeeded(0);
+        if (!this.#isDisposed && this.#pictures === null) this.#addPictures(tables);
+      },
+      () => { if (!this.#isDisposed) this.#retries.failed(0, performance.now()); },
+    );
+  }
+
+  #addPictures(tables: Tables): void {
+    const { config, store } = this.#context;
+    const urlOf = async (index: number): Promise<string> => renditionUrl(config.rendition_url, await this.#galaxy.uuidOf(index), "small");
+    const scene = { world: this.#world, palette: this.#palette, budget: this.#budget };
+    const pictures = new PicturesPass(this.#renderer, this.#galaxy, tables, scene, urlOf, this.#listener);
+    pictures.front = this.#pickScene.front;
+    pictures.setMatches(store.getState().matches);
+    this.#pictures = pictures;
+    this.#points.setAtlases(pictures.small);
+    this.#pool.setTilePlace((tile) => pictures.small.index.placeOf(tile));
+    this.#three.add(pictures.object);
+    this.invalidate();
   }
 
   #listen(parent: HTMLElement): void {
@@ -209,7 +270,7 @@ export class Scene implements Stage {
     this.#endings.push(() => { resize.disconnect(); });
     this.#resize(parent);
 
-    const pointer = new PointerControls(this.#canvas, this.#navigator, this.#pointerListener());
+    const pointer = new PointerControls(this.#canvas, this.#navigator, this.#pointing);
     const keys = new KeyControls(window, this.#navigator, () => store.getState().view === "space" && !store.getState().helpOpen, () => { this.invalidate(); });
     this.#endings.push(() => { pointer.dispose(); }, () => { keys.dispose(); });
 
@@ -222,69 +283,34 @@ export class Scene implements Stage {
       this.#navigator.reducedMotion = reduced;
       this.#rig.frame.reducedMotion = reduced;
     };
+    const setColouring = (colouring: Colouring): void => {
+      this.#points.setColouring(colouring);
+      this.invalidate();
+    };
+    const setMatches = (matches: Uint8Array | null): void => {
+      this.#pool.setMatches(matches);
+      this.#pictures?.setMatches(matches);
+      this.invalidate();
+    };
     this.#endings.push(
       watch(store, (s) => s.flight, (flight) => { this.#fly(flight); }),
       watch(store, (s) => s.previewedCluster, focus),
       watch(store, (s) => s.focusedCluster, focus),
       watch(store, (s) => s.reducedMotion, setReduced),
+      watch(store, (s) => s.colouring, setColouring),
+      watch(store, (s) => s.matches, setMatches),
+      this.#galaxy.nodes.onLoaded(() => { this.invalidate(); }),
       watch(store, (s) => s.insets, () => { this.#setInsets(false); }),
       watch(store, (s) => s.hovered, () => { this.#mark(); }),
       watch(store, (s) => s.hoveredTitle, () => { this.#mark(); }),
       watch(store, (s) => s.selection, () => { this.#mark(); this.invalidate(); }),
     );
     setReduced(state.reducedMotion);
+    setColouring(state.colouring);
+    setMatches(state.matches);
     this.#setInsets(true);
     this.#mark();
     focus();
-  }
-
-  #pointerListener(): PointerListener {
-    return {
-      onMove: () => { this.invalidate(); },
-      onHover: (x, y) => {
-        this.#pointer = { x, y };
-        if (this.#requested === 0) this.#hover(x, y);
-      },
-      onLeave: () => {
-        this.#pointer = null;
-        this.#clearHover();
-      },
-      onClick: (x, y) => {
-        const index = this.pick(x, y);
-        if (index >= 0) { flyToImage(this.#context, index); return; }
-        const cluster = this.#names.clusterAt(x, y);
-        if (cluster !== null) flyToCluster(this.#context, cluster);
-      },
-      onDoubleClick: (x, y) => {
-        if (this.pick(x, y) >= 0 || this.#names.clusterAt(x, y) !== null) return;
-        this.#navigator.zoom(0.4, this.#anchorAt(x, y));
-        this.invalidate();
-      },
-      anchorAt: (x, y) => this.#anchorAt(x, y),
-      worldPerPx: () => this.#navigator.view.distance / this.#rig.frame.projection.focal,
-    };
-  }
-
-  /** The place in space under a place on the canvas: on the picked picture, else at the pivot's depth. */
-  #anchorAt(x: number, y: number): Vec3 {
-    const { frame } = this.#rig;
-    const index = this.pick(x, y);
-    const depth = index >= 0 ? this.project(index)?.depth ?? this.#navigator.view.distance : this.#navigator.view.distance;
-    const centre = this.#rig.middle;
-    const right = ((x - centre.x) * depth) / frame.projection.focal;
-    const up = ((centre.y - y) * depth) / frame.projection.focal;
-    return [0, 1, 2].map((i) => frame.eye[i]! + frame.axes.forward[i]! * depth + frame.axes.right[i]! * right + frame.axes.up[i]! * up) as Vec3;
-  }
-
-  #hover(x: number, y: number): void {
-    const index = this.pick(x, y);
-    hoverImage(this.#context, index);
-    this.#canvas.classList.toggle("pointing", index >= 0 || this.#names.clusterAt(x, y) !== null);
-  }
-
-  #clearHover(): void {
-    hoverImage(this.#context, -1);
-    this.#canvas.classList.remove("pointing");
   }
 
   /** Rings and tooltip are page elements: they change without a frame. */
@@ -292,7 +318,8 @@ export class Scene implements Stage {
     const { hovered, hoveredTitle, selection } = this.#context.store.getState();
     this.#marks.hovered = hovered;
     this.#marks.selected = selection?.index ?? -1;
-    this.#pictures.front = this.#pickScene.front = this.#marks.selected;
+    this.#pickScene.front = this.#marks.selected;
+    if (this.#pictures !== null) this.#pictures.front = this.#marks.selected;
     if (hovered >= 0) {
       const index = this.#galaxy.points.cluster[hovered]!;
       const cluster = this.#galaxy.manifest.clusters.find((one) => one.index === index);
@@ -306,9 +333,9 @@ export class Scene implements Stage {
     const { manifest } = this.#galaxy;
     const { view } = this.#navigator;
     const { insets } = this.#context.store.getState();
-    if (flight.to === "image") this.#navigator.flyTo(viewOfImage(view, this.#positions, flight.index, this.#sizes, this.#rig.frame.projection, insets));
-    else if (flight.to === "cluster") this.#navigator.flyTo(viewOfCluster(view, manifest, flight.cluster, this.#sizes, this.#rig.frame.projection, insets));
-    else this.#navigator.flyTo(homeView(this.#bulk, this.#sizes, this.#rig.frame.projection, insets));
+    if (flight.to === "image") this.#navigator.flyTo(viewOfImage(view, this.#world.positions, flight.index, this.#world.sizes, this.#rig.frame.projection, insets));
+    else if (flight.to === "cluster") this.#navigator.flyTo(viewOfCluster(view, manifest, flight.cluster, this.#world.sizes, this.#rig.frame.projection, insets));
+    else this.#navigator.flyTo(homeView(this.#bulk, this.#world.sizes, this.#rig.frame.projection, insets));
     this.invalidate();
   }
 

@@ -2,13 +2,15 @@ import type { WebGLRenderer } from "three";
 import { fetchBitmap } from "../api/http";
 import { approach } from "../math/easing";
 import { Residence } from "../math/residence";
+import { Retries } from "./retries";
 import { TextureArray } from "./texture_array";
 
 /** Side of a layer: a `small` rendition has a short side of 320. */
 const SHARP_SIDE = 512;
 const MAX_LOADING = 4;
 const FADE_HALF_LIFE_MS = 70;
-const RETRY_MS = 10_000;
+/** On the card, of one rendition. */
+export const SHARP_BYTES = TextureArray.bytes(SHARP_SIDE, SHARP_SIDE, 1);
 /** After each failure in a row everything waits twice as long, up to this: a server that is down is not to be hammered. */
 const MAX_PAUSE_MS = 60_000;
 
@@ -16,12 +18,13 @@ const MAX_PAUSE_MS = 60_000;
 export class SharpLayers {
   readonly array: TextureArray;
   readonly shown: Float32Array;
+  nRequests = 0;
   readonly #residence: Residence;
   readonly #loaded: Uint8Array;
-  readonly #notBefore = new Map<number, number>();
+  readonly #retries: Retries;
   readonly #wanted: Uint32Array;
   readonly #wantedPx: Float32Array;
-  readonly #urlOf: (index: number) => string;
+  readonly #urlOf: (index: number) => Promise<string>;
   readonly #onChange: () => void;
   readonly #abort = new AbortController();
   #nWanted = 0;
@@ -29,7 +32,7 @@ export class SharpLayers {
   #nFailures = 0;
   #pausedUntil = 0;
 
-  constructor(renderer: WebGLRenderer, nLayers: number, urlOf: (index: number) => string, onChange: () => void) {
+  constructor(renderer: WebGLRenderer, nLayers: number, urlOf: (index: number) => Promise<string>, onChange: () => void) {
     this.array = new TextureArray(renderer, SHARP_SIDE, SHARP_SIDE, nLayers, 4);
     this.#residence = new Residence(nLayers);
     this.#loaded = new Uint8Array(nLayers);
@@ -39,6 +42,8 @@ export class SharpLayers {
     this.#wantedPx = new Float32Array(this.#wanted.length);
     this.#urlOf = urlOf;
     this.#onChange = onChange;
+    // One picture that is missing is no matter of the whole galaxy's: nobody is told.
+    this.#retries = new Retries({ onDue: onChange, onStalled: () => undefined });
   }
 
   layerOf(index: number): number {
@@ -74,7 +79,7 @@ export class SharpLayers {
     }
     for (let k = 0; k < this.#nWanted && this.#loading < MAX_LOADING && now >= this.#pausedUntil; k += 1) {
       const index = this.#wanted[k]!;
-      if (this.#wantedPx[k]! < 0 || now < (this.#notBefore.get(index) ?? 0)) continue;
+      if (this.#wantedPx[k]! < 0 || !this.#retries.isDue(index, now)) continue;
       const layer = this.#residence.settle(index, this.#wantedPx[k]!);
       if (layer < 0) continue;
       this.#loaded[layer] = 0;
@@ -93,15 +98,17 @@ export class SharpLayers {
 
   dispose(): void {
     this.#abort.abort();
+    this.#retries.dispose();
     this.array.dispose();
   }
 
   async #load(index: number, layer: number): Promise<void> {
     this.#loading += 1;
+    this.nRequests += 1;
     try {
       // Stretched to the whole layer: no edge inside it at which an earlier picture could shine through.
       const options = { resizeWidth: SHARP_SIDE, resizeHeight: SHARP_SIDE, resizeQuality: "medium" } as const;
-      const picture = await fetchBitmap(this.#urlOf(index), this.#abort.signal, options);
+      const picture = await fetchBitmap(await this.#urlOf(index), this.#abort.signal, options);
       // The layer may belong to another picture by now: never the wrong picture.
       if (!this.#abort.signal.aborted && this.#residence.layerOf(index) === layer) {
         this.array.upload(layer, picture);
@@ -109,13 +116,14 @@ export class SharpLayers {
       }
       picture.close();
       this.#nFailures = 0;
+      this.#retries.succeeded(index);
     } catch {
       if (this.#abort.signal.aborted) return;
       this.#nFailures += 1;
       this.#pausedUntil = performance.now() + Math.min(MAX_PAUSE_MS, 250 * 2 ** this.#nFailures);
       // The tile of the atlas stays.
-      this.#notBefore.set(index, performance.now() + RETRY_MS);
       this.#residence.release(index);
+      this.#retries.failed(index, performance.now());
     } finally {
       this.#loading -= 1;
       if (!this.#abort.signal.aborted) this.#onChange();

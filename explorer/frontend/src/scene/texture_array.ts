@@ -8,6 +8,7 @@ export class TextureArray {
   readonly texture: ExternalTexture;
   readonly width: number;
   readonly height: number;
+  readonly nLayers: number;
   readonly #renderer: WebGLRenderer;
   readonly #gl: WebGL2RenderingContext;
   readonly #handle: WebGLTexture;
@@ -20,6 +21,7 @@ export class TextureArray {
     this.#renderer = renderer;
     this.width = width;
     this.height = height;
+    this.nLayers = nLayers;
     this.#nLevels = nLevels;
     const gl = renderer.getContext() as WebGL2RenderingContext;
     this.#gl = gl;
@@ -39,6 +41,10 @@ export class TextureArray {
   /** Bytes on the graphics card for a size: what the memory budget counts. */
   static bytes(width: number, height: number, nLayers: number): number {
     return Math.ceil((4 * width * height * nLayers * 4) / 3);
+  }
+
+  get bytes(): number {
+    return TextureArray.bytes(this.width, this.height, this.nLayers);
   }
 
   /** Puts a picture (premultiplied, at most the layer's size) into the upper left of a layer and makes its smaller levels. */

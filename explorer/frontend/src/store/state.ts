@@ -1,11 +1,14 @@
 import type { Galaxy } from "../api/galaxy";
 import type { WireError } from "../api/errors";
 import type { Details } from "../api/wire";
+import { INITIAL_SEARCH, type SearchState } from "./search_state";
 
 export type Phase = "loading" | "ready" | "empty" | "error";
 /** What WebGL 2 does for us: `missing` never came, `lost` went away and may come back. */
 export type GlState = "unknown" | "ok" | "missing" | "lost";
 export type ViewName = "space" | "list";
+/** What colours a point from afar: its cluster, or the mean colour of its picture. */
+export type Colouring = "cluster" | "mean";
 
 /** Where the camera is to fly. A new object each time: the scene flies when it changes. */
 export type Flight =
@@ -38,6 +41,10 @@ export interface State {
   readonly galaxy: Galaxy | null;
   readonly gl: GlState;
   readonly view: ViewName;
+  /** How many of the octree's nodes have come: the list grows with it. */
+  readonly nodesLoaded: number;
+  /** The point that is about to be selected, while its uuid is asked for; else -1. */
+  readonly selecting: number;
   readonly selection: Selection | null;
   readonly details: DetailsState | null;
   /** The point under the pointer, or -1. */
@@ -49,6 +56,9 @@ export interface State {
   /** A cluster pointed at in the list; goes before the focused one. */
   readonly previewedCluster: number | null;
   readonly flight: Flight | null;
+  readonly colouring: Colouring;
+  /** By tile: 1 stays lit, 0 steps back. Null: all alike. */
+  readonly matches: Uint8Array | null;
   readonly clustersOpen: boolean;
   readonly helpOpen: boolean;
   readonly reducedMotion: boolean;
@@ -59,8 +69,11 @@ export interface State {
   readonly insets: Insets;
   /** A short message for everybody, until it is closed. Empty: none. */
   readonly notice: string;
+  /** Files keep failing: the notice offers to try again now. */
+  readonly isStalled: boolean;
   /** For the screen reader; said when it changes. */
   readonly announcement: string;
+  readonly search: SearchState;
 }
 
 export const INITIAL_STATE: State = {
@@ -70,6 +83,8 @@ export const INITIAL_STATE: State = {
   galaxy: null,
   gl: "unknown",
   view: "space",
+  nodesLoaded: 0,
+  selecting: -1,
   selection: null,
   details: null,
   hovered: -1,
@@ -77,6 +92,8 @@ export const INITIAL_STATE: State = {
   focusedCluster: null,
   previewedCluster: null,
   flight: null,
+  colouring: "cluster",
+  matches: null,
   clustersOpen: true,
   helpOpen: false,
   reducedMotion: false,
@@ -84,5 +101,7 @@ export const INITIAL_STATE: State = {
   litMark: null,
   insets: { left: 0, right: 0, bottom: 0 },
   notice: "",
+  isStalled: false,
   announcement: "",
+  search: INITIAL_SEARCH,
 };

@@ -125,12 +125,33 @@ export const text = {
   linkFailed: "The link could not be copied; it is in the address bar.",
   edit: "Edit",
   documentMissing: "The raw document of this picture is not published.",
+  pictureUnknown: "This picture could not be opened. Try again.",
+  stalled: "Parts of the galaxy do not come. The rest goes on.",
   unknownPicture: "This galaxy has no picture with that address.",
   picturesBy: "Pictures:",
   announceImage: (title: string, cluster: string): string => `${title}, in ${cluster}.`,
   announceCluster: (name: string, n: number): string => `${name}, ${count.format(n)} ${n === 1 ? "picture" : "pictures"}.`,
   announceHome: "The whole galaxy.",
   announceClosed: "Picture closed.",
+  search: "Search",
+  searchLabel: "Search for labels, titles, people and places",
+  searchPlaceholder: "Search",
+  clearSearch: "Clear the search",
+  suggestions: "Suggestions",
+  matches: "Best matches",
+  match: (n: number): string => `Match ${count.format(n)}`,
+  wordKinds: { label: "label", place: "place", title: "title", creator: "maker", text: "text" },
+  found: (n: number, isPartial: boolean): string => `${isPartial ? "At least " : ""}${count.format(n)} ${n === 1 ? "picture" : "pictures"}`,
+  showWeaker: (n: number): string => `Show ${count.format(n)} weaker`,
+  nothingFound: "No picture matches.",
+  didYouMean: "Did you mean",
+  searchFailed: "The search could not be loaded.",
+  announceFound: (shown: number, all: number, isPartial: boolean): string => {
+    if (all === 0) return "No picture matches.";
+    const strong = `${isPartial ? "At least " : ""}${count.format(shown)} ${shown === 1 ? "picture matches" : "pictures match"}`;
+    return shown < all ? `${strong}, and ${count.format(all - shown)} less well.` : `${strong}.`;
+  },
+  announceSearchCleared: "Search cleared.",
   helpTitle: "How to get around",
   helpMouse: [
     ["Drag", "turn around"],

@@ -9,6 +9,7 @@ import { Help } from "./help";
 import { GalaxyContext, useGalaxy } from "./hooks";
 import { ListView } from "./list_view";
 import { Panel } from "./panel";
+import { Search } from "./search";
 import { Notice, Status } from "./status";
 import { Toolbar } from "./toolbar";
 
@@ -30,6 +31,7 @@ function Page() {
   return (
     <>
       <Header />
+      {isReady && <Search />}
       {isReady && <Toolbar />}
       <Notice />
       {isReady && selection !== null && <Panel />}

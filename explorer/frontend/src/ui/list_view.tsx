@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from "react";
+import { loadAll } from "../actions/load_all";
 import { selectImage } from "../actions/select_image";
 import type { Galaxy } from "../api/galaxy";
 import { renditionUrl } from "../api/renditions";
@@ -14,7 +15,16 @@ const MORE = 72;
 export function ListView() {
   const galaxy = useGalaxy((state) => state.galaxy);
   const gl = useGalaxy((state) => state.gl);
-  const members = useMemo(() => (galaxy === null ? new Map<number, number[]>() : membersOf(galaxy)), [galaxy]);
+  const context = useActionContext();
+  const nodesLoaded = useGalaxy((state) => state.nodesLoaded);
+  // The columns are filled in place: how many nodes have come tells that there is more.
+  // eslint-disable-next-line react-hooks/exhaustive-deps
+  const members = useMemo(() => (galaxy === null ? new Map<number, number[]>() : membersOf(galaxy)), [galaxy, nodesLoaded]);
+  useEffect(() => {
+    const abort = new AbortController();
+    void loadAll(context, abort.signal);
+    return () => { abort.abort(); };
+  }, [context, galaxy]);
   if (galaxy === null) return null;
   const clusters = [...galaxy.manifest.clusters].sort((a, b) => b.n_images - a.n_images);
   return (
@@ -29,10 +39,11 @@ export function ListView() {
   );
 }
 
-/** The points of each cluster, in the artifact's order. */
+/** The shown points of each cluster, in the artifact's order. */
 function membersOf(galaxy: Galaxy): Map<number, number[]> {
   const members = new Map<number, number[]>();
   galaxy.points.cluster.forEach((cluster, index) => {
+    if (!galaxy.isShown(index)) return;
     const found = members.get(cluster);
     if (found === undefined) members.set(cluster, [index]);
     else found.push(index);
@@ -78,19 +89,23 @@ function ClusterSection({ galaxy, cluster, members }: SectionProps) {
 
 function Tile({ galaxy, index, clusterName }: { readonly galaxy: Galaxy; readonly index: number; readonly clusterName: string }) {
   const context = useActionContext();
-  const uuid = galaxy.ids.uuidAt(index);
+  const [uuid, setUuid] = useState<string | null>(null);
   const isSelected = useGalaxy((state) => state.selection?.index === index);
   const [title, setTitle] = useState("");
   const [hasFailed, setFailed] = useState(false);
   useEffect(() => {
     let isWanted = true;
-    galaxy.details.fetch(index, uuid).then(
+    galaxy.uuidOf(index).then(
+      (found) => { if (isWanted) setUuid(found); },
+      () => { if (isWanted) setFailed(true); },
+    );
+    galaxy.details.fetch(index).then(
       (details) => { if (isWanted) setTitle(details.title || text.untitled); },
       // The picture stands for itself; the panel says what went wrong if one opens it.
       () => undefined,
     );
     return () => { isWanted = false; };
-  }, [galaxy, index, uuid]);
+  }, [galaxy, index]);
   return (
     <li>
       <button
@@ -98,12 +113,12 @@ function Tile({ galaxy, index, clusterName }: { readonly galaxy: Galaxy; readonl
         className="tile"
         aria-pressed={isSelected}
         onClick={() => {
-          selectImage(context, index);
+          void selectImage(context, index);
         }}
       >
         <img
           className={hasFailed ? "tile-failed" : ""}
-          src={renditionUrl(context.config.rendition_url, uuid, "small")}
+          {...(uuid === null ? {} : { src: renditionUrl(context.config.rendition_url, uuid, "small") })}
           alt={title === "" ? clusterName : ""}
           loading="lazy"
           decoding="async"

@@ -1,4 +1,5 @@
 import { load } from "../actions/load";
+import { retry } from "../actions/retry";
 import { text } from "../text/en";
 import { useActionContext, useGalaxy } from "./hooks";
 import { Icon } from "./icons";
@@ -52,21 +53,33 @@ function LoadError() {
 
 /** A line at the top: something is not as it should be, and the page goes on. */
 export function Notice() {
-  const { store } = useActionContext();
   const gl = useGalaxy((state) => state.gl);
   const notice = useGalaxy((state) => state.notice);
-  const message = gl === "lost" ? text.glLost : notice;
+  const context = useActionContext();
+  const isStalled = useGalaxy((state) => state.isStalled);
+  const message = gl === "lost" ? text.glLost : isStalled ? text.stalled : notice;
   if (message === "") return null;
   return (
     <div className="notice glass" role="status">
       {message}
+      {gl !== "lost" && isStalled && (
+        <button
+          type="button"
+          className="button"
+          onClick={() => {
+            retry(context);
+          }}
+        >
+          {text.retry}
+        </button>
+      )}
       {gl !== "lost" && (
         <button
           type="button"
           className="tool"
           aria-label={text.close}
           onClick={() => {
-            store.setState({ notice: "" });
+            context.store.setState({ notice: "", isStalled: false });
           }}
         >
           <Icon name="close" />

@@ -1,4 +1,5 @@
 import type { Action } from "../actions/context";
+import { focusSearch } from "../actions/focus_search";
 import { goHome } from "../actions/go_home";
 import { toggleHelp } from "../actions/toggle_help";
 import { toggleList } from "../actions/toggle_list";
@@ -12,11 +13,17 @@ export function Toolbar() {
   const view = useGalaxy((state) => state.view);
   const gl = useGalaxy((state) => state.gl);
   const isHelpOpen = useGalaxy((state) => state.helpOpen);
+  const canSearch = useGalaxy((state) => state.search.isPossible === true);
   const perform = (action: Action) => () => {
     action.perform(context);
   };
   return (
     <div className="toolbar glass" role="group" aria-label={text.tools}>
+      {canSearch && (
+        <button type="button" className="tool narrow-only" onClick={perform(focusSearch)} aria-label={text.search} title="/">
+          <Icon name="search" />
+        </button>
+      )}
       {view === "space" && (
         <button type="button" className="tool" onClick={perform(goHome)} title={`${text.homeView} (H)`}>
           <Icon name="home" />

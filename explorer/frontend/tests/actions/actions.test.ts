@@ -12,44 +12,60 @@ import { retryDetails, selectImage } from "../../src/actions/select_image";
 import { step } from "../../src/actions/step";
 import { toggleList } from "../../src/actions/toggle_list";
 import { watch } from "../../src/store/store";
-import { answering, FIVE, idsFile, makeContext, makeDetails, makeGalaxy, pointsFile, uuidOf } from "../support";
+import { answering, FIVE, makeContext, makeDetails, makeFiles, makeGalaxy, uuidOf } from "../support";
 
-const SHARDS = {
-  "d0.json": { version: 1, images: [makeDetails(0), makeDetails(1)] },
-  "d1.json": { version: 1, images: [makeDetails(2), makeDetails(3)] },
-  "d2.json": { version: 1, images: [makeDetails(4)] },
+const FILES = {
+  ...makeFiles(FIVE),
+  "d0.json": { version: 2, images: [makeDetails(0), makeDetails(1)] },
+  "d1.json": { version: 2, images: [makeDetails(2), makeDetails(3)] },
+  "d2.json": { version: 2, images: [makeDetails(4)] },
 };
 const ready = () => makeContext({ galaxy: makeGalaxy(FIVE), phase: "ready", gl: "ok" });
 
 beforeEach(() => {
-  vi.stubGlobal("fetch", answering(SHARDS));
+  vi.stubGlobal("fetch", answering(FILES));
   window.history.replaceState(null, "", "/galaxy/test/");
 });
 
 describe("selecting a picture", () => {
   it("opens it, lets its cluster stand out, fetches its details and says so", async () => {
     const context = ready();
-    selectImage(context, 3);
-    expect(context.store.getState()).toMatchObject({ selection: { uuid: uuidOf(3), index: 3 }, details: { status: "loading" }, focusedCluster: 1 });
-    await vi.waitFor(() => { expect(context.store.getState().details?.status).toBe("ready"); });
+    const selected = selectImage(context, 3);
+    await vi.waitFor(() => { expect(context.store.getState()).toMatchObject({ selection: { uuid: uuidOf(3), index: 3 }, selecting: -1, focusedCluster: 1 }); });
+    await selected;
+    expect(context.store.getState().details?.status).toBe("ready");
     expect(context.store.getState().announcement).toBe("Picture 3, in dog.");
   });
 
   it("drops an answer that comes after another picture was opened", async () => {
     const context = ready();
-    selectImage(context, 0);
-    selectImage(context, 2);
+    await Promise.all([selectImage(context, 0), selectImage(context, 2)]);
     await vi.waitFor(() => { expect(context.store.getState().details).toMatchObject({ status: "ready", details: { uuid: uuidOf(2) } }); });
   });
 
   it("says when the details cannot be had, and gets them on retry", async () => {
-    vi.stubGlobal("fetch", answering({}));
+    vi.stubGlobal("fetch", answering(makeFiles(FIVE)));
     const context = ready();
-    selectImage(context, 0);
-    await vi.waitFor(() => { expect(context.store.getState().details?.status).toBe("failed"); });
-    vi.stubGlobal("fetch", answering(SHARDS));
+    await selectImage(context, 0);
+    expect(context.store.getState().details?.status).toBe("failed");
+    vi.stubGlobal("fetch", answering(FILES));
     retryDetails(context);
     await vi.waitFor(() => { expect(context.store.getState().details?.status).toBe("ready"); });
+  });
+
+  it("says so when not even its uuid can be had, and keeps what is open", async () => {
+    vi.stubGlobal("fetch", answering({}));
+    const context = ready();
+    await selectImage(context, 0);
+    expect(context.store.getState()).toMatchObject({ selection: null, selecting: -1, notice: "This picture could not be opened. Try again." });
+  });
+
+  it("is not opened any more once one has pressed Escape", async () => {
+    const context = ready();
+    const selected = selectImage(context, 0);
+    close.perform(context);
+    await selected;
+    expect(context.store.getState().selection).toBeNull();
   });
 
   it("flies there, again and again", () => {
@@ -63,14 +79,24 @@ describe("selecting a picture", () => {
 });
 
 describe("stepping", () => {
-  it("goes round the pictures of the open one's cluster", () => {
+  it("goes round the pictures of the open one's cluster", async () => {
     const context = ready();
-    selectImage(context, 0);
+    const opened = (index: number) => vi.waitFor(() => { expect(context.store.getState().selection?.index).toBe(index); });
+    await selectImage(context, 0);
     step(context, 1);
-    expect(context.store.getState().selection?.index).toBe(2);
+    await opened(2);
     step(context, -1);
+    await opened(0);
     step(context, -1);
-    expect(context.store.getState().selection?.index).toBe(4);
+    await opened(4);
+  });
+
+  it("passes over what is not shown", async () => {
+    const context = ready();
+    context.store.getState().galaxy!.points.flags[2] = 1;
+    await selectImage(context, 0);
+    step(context, 1);
+    await vi.waitFor(() => { expect(context.store.getState().selection?.index).toBe(4); });
   });
 
   it("goes round the clusters when none is open", () => {
@@ -84,9 +110,9 @@ describe("stepping", () => {
 });
 
 describe("closing", () => {
-  it("closes one thing at a time: help, picture, focus", () => {
+  it("closes one thing at a time: help, picture, focus", async () => {
     const context = ready();
-    selectImage(context, 0);
+    await selectImage(context, 0);
     context.store.setState({ helpOpen: true });
     close.perform(context);
     expect(context.store.getState()).toMatchObject({ helpOpen: false, selection: { index: 0 } });
@@ -99,50 +125,43 @@ describe("closing", () => {
 
 describe("hovering", () => {
   it("asks for the title only of what the pointer rests on", async () => {
-    const fetch = vi.fn(answering(SHARDS));
+    const fetch = vi.fn(answering(FILES));
     vi.stubGlobal("fetch", fetch);
     const context = ready();
     hoverImage(context, 0);
     hoverImage(context, 4);
     await vi.waitFor(() => { expect(context.store.getState().hoveredTitle).toBe("Picture 4"); });
-    expect(fetch).toHaveBeenCalledTimes(1);
+    expect(fetch.mock.calls.filter(([url]) => typeof url === "string" && /d\d\.json/.test(url))).toHaveLength(1);
     hoverImage(context, -1);
     expect(context.store.getState()).toMatchObject({ hovered: -1, hoveredTitle: "" });
   });
 });
 
 describe("the address", () => {
-  it("names the open picture, and opens the named one", () => {
+  it("names the open picture, and opens the named one", async () => {
     const context = ready();
     const end = followAddress(context, window);
     flyToImage(context, 2);
-    expect(window.location.hash).toBe(`#image=${uuidOf(2)}`);
+    await vi.waitFor(() => { expect(window.location.hash).toBe(`#image=${uuidOf(2)}`); });
     close.perform(context);
     expect(window.location.hash).toBe("");
-    openAddress(context, `#image=${uuidOf(3)}`);
-    expect(context.store.getState().selection?.index).toBe(3);
+    await openAddress(context, `#image=${uuidOf(3)}`);
+    await vi.waitFor(() => { expect(context.store.getState().selection?.index).toBe(3); });
     end();
   });
 
-  it("says so when there is no such picture, and ignores other hashes", () => {
+  it("says so when there is no such picture, and ignores other hashes", async () => {
     const context = ready();
-    openAddress(context, "#top");
+    await openAddress(context, "#top");
     expect(context.store.getState().notice).toBe("");
-    openAddress(context, `#image=${uuidOf(77)}`);
+    await openAddress(context, `#image=${uuidOf(77)}`);
     expect(context.store.getState()).toMatchObject({ selection: null, notice: "This galaxy has no picture with that address." });
   });
 });
 
 describe("loading", () => {
-  const files = (pictures: typeof FIVE) => ({
-    "current.json": { format: "galaxy-pointer", version: 1, manifest: "objects/m.json", published_at: "" },
-    "m.json": makeGalaxy(pictures).manifest,
-    "points.bin": pointsFile(pictures).bytes,
-    "ids.bin": idsFile(pictures.length),
-  });
-
   it("ends ready, counting the bytes", async () => {
-    vi.stubGlobal("fetch", answering(files(FIVE)));
+    vi.stubGlobal("fetch", answering(makeFiles(FIVE)));
     const context = makeContext();
     await load(context);
     expect(context.store.getState().phase).toBe("ready");
@@ -150,7 +169,7 @@ describe("loading", () => {
   });
 
   it("tells an empty galaxy from a missing one, and a missing one from a dead network", async () => {
-    vi.stubGlobal("fetch", answering(files([])));
+    vi.stubGlobal("fetch", answering(makeFiles([])));
     const context = makeContext();
     await load(context);
     expect(context.store.getState().phase).toBe("empty");
@@ -178,10 +197,10 @@ describe("the keyboard", () => {
     expect(actionOfKey({ key: "z", ...plain })).toBeUndefined();
   });
 
-  it("performs what a key stands for, unless a field or a button wants the key", () => {
+  it("performs what a key stands for, unless a field or a button wants the key", async () => {
     const context = ready();
     const opened = vi.fn(() => 4);
-    context.stage = { centredPicture: opened, zoom: vi.fn() };
+    context.stage = { centredPicture: opened, zoom: vi.fn(), moved: vi.fn(), retry: vi.fn() };
     const end = followKeyboard(context, window);
     document.body.innerHTML = '<button type="button">b</button><input>';
     press("Enter", document.querySelector("button")!);
@@ -189,7 +208,7 @@ describe("the keyboard", () => {
     expect(opened).not.toHaveBeenCalled();
     expect(context.store.getState().helpOpen).toBe(false);
     press("Enter");
-    expect(context.store.getState().selection?.index).toBe(4);
+    await vi.waitFor(() => { expect(context.store.getState().selection?.index).toBe(4); });
     press("?");
     expect(context.store.getState().helpOpen).toBe(true);
     press("l");

@@ -1,7 +1,7 @@
 import { PerspectiveCamera, Vector3 } from "three";
 import { describe, expect, it } from "vitest";
 import { clearApproach } from "../../src/math/approach_angle";
-import { buildBlocks, mayShow, typicalSpacing } from "../../src/math/blocks";
+import { ballsOf, layBlocks, mayShow, typicalSpacing } from "../../src/math/blocks";
 import { emptyProjection, project, type Projection } from "../../src/math/project";
 import { pickAt, type PickScene } from "../../src/math/pick";
 import { aspectRatio, dequantize, halfExtents, parseColour } from "../../src/math/quantise";
@@ -9,6 +9,7 @@ import { bulkOf } from "../../src/math/bulk";
 import { pictureAlpha, presence, sizesOf } from "../../src/math/sizes";
 import { axesOf, emptyAxes, eyeOf, FIELD_OF_VIEW, fitDistance, orbit, shift, zoomTowards, type Vec3, type View } from "../../src/math/view";
 import { VisiblePictures } from "../../src/math/visible";
+import type { World } from "../../src/math/world";
 
 /** Numbers that look random and are the same in every run. */
 function numbers(seed: number): () => number {
@@ -134,12 +135,12 @@ describe("moving the view", () => {
 describe("sizes", () => {
   it("are sane for one picture, for a pile and for none", () => {
     for (const positions of [new Float32Array(3), new Float32Array(0), new Float32Array(300)]) {
-      const sizes = sizesOf(positions, 0);
+      const sizes = sizesOf(positions, 0, positions.length / 3);
       expect(sizes.picture).toBeGreaterThan(0);
       expect(sizes.radius).toBeGreaterThan(0);
     }
     // All in one place, but for the bounds.
-    expect(sizesOf(new Float32Array(300), 5).picture).toBeGreaterThan(0.1);
+    expect(sizesOf(new Float32Array(300), 5, 100).picture).toBeGreaterThan(0.1);
   });
 
   it("measure the usual way to the nearest neighbour", () => {
@@ -169,16 +170,25 @@ function cloud(n: number, seed: number): Float32Array {
   return Float32Array.from({ length: 3 * n }, () => random() * 8 - 3);
 }
 
+/** Points of one node, all of them shown. */
+function worldOf(positions: Float32Array, sizes = sizesOf(positions, 6, positions.length / 3)): World {
+  const n = positions.length / 3;
+  const blocks = layBlocks([{ first: 0, n }]);
+  blocks.balls.set(ballsOf(positions));
+  blocks.shown.fill(1);
+  return { positions, flags: new Uint8Array(n), blocks, sizes };
+}
+
 /** Everything is drawn as a picture where `isPicture` says so. */
 function pickScene(positions: Float32Array, picture: number, isPicture = false): PickScene {
-  const sizes = { radius: 8, picture, disc: 0.2 * picture };
-  return { positions, blocks: buildBlocks(positions), sizes, halfWidth: () => (isPicture ? 0.5 : 0), halfHeight: () => (isPicture ? 0.25 : 0), front: -1 };
+  const world = worldOf(positions, { radius: 8, picture, disc: 0.2 * picture });
+  return { world, extent: (_index, _px, out) => { [out.w, out.h] = isPicture ? [0.5, 0.25] : [0, 0]; }, front: -1 };
 }
 
 describe("blocks", () => {
   it("hold all their points, and are never skipped when one of these shows", () => {
     const positions = cloud(2000, 5);
-    const blocks = buildBlocks(positions);
+    const balls = ballsOf(positions);
     const { projection } = look({ ...VIEW, distance: 4 });
     const spot = { x: 0, y: 0, depth: 0, scale: 0 };
     const rect = { x0: 200, y0: 100, x1: 420, y1: 300 };
@@ -187,9 +197,34 @@ describe("blocks", () => {
       if (!project(projection, positions[3 * i]!, positions[3 * i + 1]!, positions[3 * i + 2]!, spot)) continue;
       if (spot.x < rect.x0 || spot.x > rect.x1 || spot.y < rect.y0 || spot.y > rect.y1 || spot.depth > 9) continue;
       nShown += 1;
-      expect(mayShow(blocks, Math.floor(i / 256), projection, rect, 9)).toBe(true);
+      expect(mayShow(balls, Math.floor(i / 256), projection, rect, 9)).toBe(true);
     }
     expect(nShown).toBeGreaterThan(20);
+  });
+});
+
+describe("the blocks of an octree", () => {
+  it("follow the nodes, so that none holds points of two", () => {
+    const blocks = layBlocks([{ first: 0, n: 300 }, { first: 300, n: 256 }, { first: 556, n: 1 }]);
+    expect([...blocks.ofNode]).toEqual([0, 2, 3, 4]);
+    expect([...blocks.first]).toEqual([0, 256, 300, 556, 557]);
+    expect(layBlocks([]).n).toBe(0);
+  });
+
+  it("are neither picked nor drawn as pictures until they are shown, nor is a tombstone ever", () => {
+    const view: View = { pivot: [0, 0, 0], distance: 10, yaw: 0, pitch: 0 };
+    const { projection } = look(view);
+    const scene = pickScene(Float32Array.from([0, 0, 0, 0, 0, 2]), 1, true);
+    const visible = new VisiblePictures(10, 10);
+    const drawn = (): number[] => {
+      visible.update(scene.world, projection);
+      return [...visible.index.subarray(0, visible.count)];
+    };
+    expect([pickAt(scene, projection, 500, 400), drawn()]).toEqual([1, [0, 1]]);
+    scene.world.flags[1] = 1;
+    expect([pickAt(scene, projection, 500, 400), drawn()]).toEqual([0, [0]]);
+    scene.world.blocks.shown[0] = 0;
+    expect([pickAt(scene, projection, 500, 400), drawn()]).toEqual([-1, []]);
   });
 });
 
@@ -249,13 +284,12 @@ describe("picking", () => {
 
 describe("choosing pictures", () => {
   it("takes the nearest in view, far to near", () => {
-    const positions = cloud(3000, 9);
-    const sizes = sizesOf(positions, 6);
+    const world = worldOf(cloud(3000, 9));
     const { projection } = look({ ...VIEW, distance: 3 });
     const all = new VisiblePictures(3000, 3000);
-    all.update(positions, buildBlocks(positions), sizes, projection);
+    all.update(world, projection);
     const few = new VisiblePictures(50, 3000);
-    few.update(positions, buildBlocks(positions), sizes, projection);
+    few.update(world, projection);
     expect(all.count).toBeGreaterThan(100);
     expect(few.count).toBe(50);
     const px = [...all.px.subarray(0, all.count)];
@@ -264,14 +298,13 @@ describe("choosing pictures", () => {
   });
 
   it("draws the chosen one last, at its own size, and the others as before", () => {
-    const positions = cloud(3000, 9);
-    const sizes = sizesOf(positions, 6);
+    const world = worldOf(cloud(3000, 9));
     const { projection } = look({ ...VIEW, distance: 3 });
     const plain = new VisiblePictures(3000, 3000);
-    plain.update(positions, buildBlocks(positions), sizes, projection);
+    plain.update(world, projection);
     const chosen = plain.index[3]!;
     const fronted = new VisiblePictures(3000, 3000);
-    fronted.update(positions, buildBlocks(positions), sizes, projection, chosen);
+    fronted.update(world, projection, chosen);
     const order = [...plain.index.subarray(0, plain.count)];
     expect([...fronted.index.subarray(0, fronted.count)]).toEqual([...order.filter((i) => i !== chosen), chosen]);
     expect(fronted.px[fronted.count - 1]).toBe(plain.px[3]);

@@ -1,0 +1,11 @@
+import type { Action } from "./context";
+
+export const focusSearch: Action = {
+  name: "search",
+  label: "Search for words",
+  keys: ["/"],
+  isEnabled: ({ store }) => store.getState().search.isPossible === true,
+  perform: ({ store }) => {
+    store.setState(({ search }) => ({ search: { ...search, isOpen: true, nFocused: search.nFocused + 1 } }));
+  },
+};

@@ -1,0 +1,119 @@
+import { layBlocks, type Blocks } from "../math/blocks";
+import type { ChunkParser } from "../worker/chunk_parser";
+import type { ParsedChunk } from "../worker/parse_chunk";
+import { decodeExtra, type Extras } from "./chunks";
+import { WireError } from "./errors";
+import { fetchBytes, type OnBytes } from "./http";
+import type { Points } from "./points";
+import { FLAG_TOMBSTONE, type ExtraName, type Manifest, type Node } from "./wire";
+
+/** The octree's nodes: loads their chunks, lays them into the columns of all points, and tells who listens. */
+export class Nodes {
+  readonly list: readonly Node[];
+  /** Blocks of all nodes; a block's ball is there once its node is loaded. */
+  readonly blocks: Blocks;
+  /** How many nodes are loaded. */
+  nLoaded = 0;
+  readonly #manifest: Manifest;
+  readonly #base: string;
+  readonly #points: Points;
+  readonly #parser: ChunkParser;
+  readonly #hiddenTiles: ReadonlySet<number>;
+  readonly #loaded: Uint8Array;
+  readonly #loading = new Map<number, Promise<void>>();
+  readonly #extras = new Map<string, Promise<Extras[ExtraName]>>();
+  readonly #listeners = new Set<(node: number) => void>();
+
+  /** @param hiddenTiles - tiles of withdrawn images: tombstones, whatever the chunks say */
+  constructor(manifest: Manifest, base: string, points: Points, parser: ChunkParser, hiddenTiles: ReadonlySet<number>) {
+    this.list = manifest.nodes;
+    this.blocks = layBlocks(manifest.nodes);
+    this.#manifest = manifest;
+    this.#base = base;
+    this.#points = points;
+    this.#parser = parser;
+    this.#hiddenTiles = hiddenTiles;
+    this.#loaded = new Uint8Array(manifest.nodes.length);
+  }
+
+  isLoaded(node: number): boolean {
+    return this.#loaded[node] === 1;
+  }
+
+  /** The node that a point lies in, or -1. */
+  nodeOf(index: number): number {
+    let low = 0;
+    let high = this.list.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.list[middle]!.first <= index) low = middle + 1;
+      else high = middle;
+    }
+    const node = this.list[low - 1];
+    return node !== undefined && index < node.first + node.n ? low - 1 : -1;
+  }
+
+  /** Loads a node, once. Raises WireError; after a failure the next call tries again. */
+  load(node: number, onBytes?: OnBytes): Promise<void> {
+    const known = this.isLoaded(node) ? Promise.resolve() : this.#loading.get(node);
+    if (known !== undefined) return known;
+    const loading = this.#load(node, onBytes);
+    this.#loading.set(node, loading);
+    loading.then(() => this.#loading.delete(node), () => this.#loading.delete(node));
+    return loading;
+  }
+
+  /** Loads the node of a point. Raises WireError. */
+  async loadPoint(index: number): Promise<void> {
+    const node = this.nodeOf(index);
+    if (node < 0) throw new WireError("format", this.#base, `Expected a node for point ${index}, the manifest names none. Publish the galaxy again.`);
+    await this.load(node);
+  }
+
+  /** Loads an extra column of a node, in the order of its points, or null where the galaxy has none. Raises WireError. */
+  async loadColumn<Name extends ExtraName>(name: Name, node: number): Promise<Extras[Name] | null> {
+    const { n, extra } = this.list[node]!;
+    const file = extra[name];
+    if (file === undefined) return null;
+    const url = new URL(file, this.#base).href;
+    let loading = this.#extras.get(url);
+    if (loading === undefined) {
+      loading = fetchBytes(url).then((bytes) => decodeExtra(name, bytes, n, this.#manifest.flat, url));
+      this.#extras.set(url, loading);
+      loading.catch(() => this.#extras.delete(url));
+    }
+    return loading as Promise<Extras[Name]>;
+  }
+
+  /** Calls `listen` with every node that is loaded from now on. Returns what ends it. */
+  onLoaded(listen: (node: number) => void): () => void {
+    this.#listeners.add(listen);
+    return () => { this.#listeners.delete(listen); };
+  }
+
+  /** Lays a node's parsed chunk into the columns of all points, and tells who listens. */
+  lay(node: number, chunk: ParsedChunk): void {
+    const { first, n } = this.list[node]!;
+    const { positions, cluster, colour, aspect, flags, tile } = this.#points;
+    positions.set(chunk.positions, 3 * first);
+    cluster.set(chunk.cluster, first);
+    colour.set(chunk.colour, 3 * first);
+    aspect.set(chunk.aspect, first);
+    tile.set(chunk.tile, first);
+    flags.set(chunk.flags, first);
+    if (this.#hiddenTiles.size > 0) {
+      for (let i = first; i < first + n; i += 1) if (this.#hiddenTiles.has(tile[i]!)) flags[i]! |= FLAG_TOMBSTONE;
+    }
+    this.blocks.balls.set(chunk.balls, 4 * this.blocks.ofNode[node]!);
+    this.#loaded[node] = 1;
+    this.nLoaded += 1;
+    for (const listen of this.#listeners) listen(node);
+  }
+
+  async #load(node: number, onBytes?: OnBytes): Promise<void> {
+    const { n, url } = this.list[node]!;
+    const { columns, bounds } = this.#manifest;
+    const job = { url: new URL(url, this.#base).href, n, columns, origin: bounds.origin, extent: bounds.extent };
+    this.lay(node, await this.#parser.parse(job, onBytes));
+  }
+}

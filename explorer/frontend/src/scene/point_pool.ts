@@ -1,0 +1,195 @@
+import { BufferAttribute, BufferGeometry, DynamicDrawUsage, Sphere } from "three";
+import type { Galaxy } from "../api/galaxy";
+import { FLAG_TOMBSTONE } from "../api/wire";
+import { NO_PLACE } from "../math/part_index";
+
+/** Points of one page: the pool gives and takes space by pages. */
+export const PAGE_SIZE = 1024;
+/** Bytes of a point in the pool: three float32 of position and three uint32. */
+const BYTES_PER_POINT = 24;
+const WORDS = 3;
+
+/** Bits of a point's first word, over cluster (8 bits) and aspect (8 bits). */
+const DEAD = 1 << 16;
+const DIMMED = 1 << 17;
+
+/** What a point shows when it is small: the place of its tile in the atlases of 16 px, as `PartIndex.placeOf` packs it. */
+export type TilePlace = (tile: number) => number;
+
+/**
+ * The points on the graphics card: pages of 1,024, each owned by one node of the octree, all in one geometry and so one draw
+ * call. What is on the card is what is drawn, picked and counted: `blocks.shown` says so for each of its blocks.
+ */
+export class PointPool {
+  readonly geometry = new BufferGeometry();
+  readonly maxPages: number;
+  /** Points on the card that may be shown. */
+  nPoints = 0;
+  readonly #galaxy: Galaxy;
+  readonly #position: BufferAttribute;
+  readonly #words: BufferAttribute;
+  /** Per page: the node that owns it, or -1, and which of the node's pages it is. */
+  readonly #owner: Int32Array;
+  readonly #part: Uint16Array;
+  /** Per node: pages that it has on the card; 0: it is not there. */
+  readonly #nPages: Uint16Array;
+  readonly #nShown: Uint32Array;
+  #tilePlace: TilePlace = () => NO_PLACE;
+  #matches: Uint8Array | null = null;
+
+  constructor(galaxy: Galaxy, maxPages: number) {
+    this.#galaxy = galaxy;
+    this.maxPages = maxPages;
+    this.#owner = new Int32Array(maxPages).fill(-1);
+    this.#part = new Uint16Array(maxPages);
+    this.#nPages = new Uint16Array(galaxy.nodes.list.length);
+    this.#nShown = new Uint32Array(galaxy.nodes.list.length);
+    this.#position = new BufferAttribute(new Float32Array(3 * PAGE_SIZE * maxPages), 3);
+    this.#words = new BufferAttribute(new Uint32Array(WORDS * PAGE_SIZE * maxPages), WORDS);
+    for (const attribute of [this.#position, this.#words]) attribute.setUsage(DynamicDrawUsage);
+    this.geometry.setAttribute("position", this.#position);
+    this.geometry.setAttribute("words", this.#words);
+    this.geometry.setDrawRange(0, 0);
+    // Never asked for, as nothing is culled; without it three.js would measure all points once.
+    this.geometry.boundingSphere = new Sphere();
+    galaxy.nodes.blocks.shown.fill(0);
+  }
+
+  get bytes(): number {
+    return PointPool.bytes(this.maxPages);
+  }
+
+  /** Of a pool of so many pages, on the card and here. */
+  static bytes(maxPages: number): number {
+    return 2 * BYTES_PER_POINT * PAGE_SIZE * maxPages;
+  }
+
+  static pagesOf(n: number): number {
+    return Math.ceil(n / PAGE_SIZE);
+  }
+
+  has(node: number): boolean {
+    return this.#nPages[node]! > 0;
+  }
+
+  get nFree(): number {
+    let free = 0;
+    for (let page = 0; page < this.maxPages; page += 1) if (this.#owner[page] === -1) free += 1;
+    return free;
+  }
+
+  /** Puts a loaded node onto the card. There must be room (`nFree`). */
+  add(node: number): void {
+    const { n } = this.#galaxy.nodes.list[node]!;
+    const wanted = PointPool.pagesOf(n);
+    let part = 0;
+    for (let page = 0; page < this.maxPages && part < wanted; page += 1) {
+      if (this.#owner[page] !== -1) continue;
+      this.#owner[page] = node;
+      this.#part[page] = part;
+      this.#writePositions(page);
+      this.#writeWords(page);
+      part += 1;
+    }
+    this.#nPages[node] = wanted;
+    this.#nShown[node] = this.#countShown(node);
+    this.nPoints += this.#nShown[node];
+    this.#show(node, 1);
+    this.#setRange();
+  }
+
+  /** Takes a node off the card. */
+  remove(node: number): void {
+    const words = this.#words.array;
+    for (let page = 0; page < this.maxPages; page += 1) {
+      if (this.#owner[page] !== node) continue;
+      this.#owner[page] = -1;
+      const first = WORDS * PAGE_SIZE * page;
+      for (let at = first; at < first + WORDS * PAGE_SIZE; at += WORDS) words[at] = DEAD;
+      this.#words.addUpdateRange(first, WORDS * PAGE_SIZE);
+      this.#words.needsUpdate = true;
+    }
+    this.nPoints -= this.#nShown[node]!;
+    this.#nPages[node] = 0;
+    this.#show(node, 0);
+    this.#setRange();
+  }
+
+  /** Which points stay lit: by tile, 1 or 0; null: all. */
+  setMatches(matches: Uint8Array | null): void {
+    this.#matches = matches;
+    this.#rewriteWords();
+  }
+
+  /** Says where tiles lie in the atlases of 16 px; until then points have none. */
+  setTilePlace(tilePlace: TilePlace): void {
+    this.#tilePlace = tilePlace;
+    this.#rewriteWords();
+  }
+
+  /** Writes all positions anew, after `galaxy.points.positions` changed. */
+  refresh(): void {
+    for (let page = 0; page < this.maxPages; page += 1) if (this.#owner[page] !== -1) this.#writePositions(page);
+  }
+
+  dispose(): void {
+    this.geometry.dispose();
+    this.#galaxy.nodes.blocks.shown.fill(0);
+  }
+
+  #rewriteWords(): void {
+    for (let page = 0; page < this.maxPages; page += 1) if (this.#owner[page] !== -1) this.#writeWords(page);
+  }
+
+  #firstOf(page: number): number {
+    return this.#galaxy.nodes.list[this.#owner[page]!]!.first + this.#part[page]! * PAGE_SIZE;
+  }
+
+  #lastOf(page: number): number {
+    const { first, n } = this.#galaxy.nodes.list[this.#owner[page]!]!;
+    return Math.min(first + n, this.#firstOf(page) + PAGE_SIZE);
+  }
+
+  #writePositions(page: number): void {
+    const [first, last] = [this.#firstOf(page), this.#lastOf(page)];
+    (this.#position.array as Float32Array).set(this.#galaxy.points.positions.subarray(3 * first, 3 * last), 3 * PAGE_SIZE * page);
+    this.#position.addUpdateRange(3 * PAGE_SIZE * page, 3 * (last - first));
+    this.#position.needsUpdate = true;
+  }
+
+  #writeWords(page: number): void {
+    const { cluster, colour, aspect, flags, tile } = this.#galaxy.points;
+    const words = this.#words.array as Uint32Array;
+    const [first, last] = [this.#firstOf(page), this.#lastOf(page)];
+    const matches = this.#matches;
+    let at = WORDS * PAGE_SIZE * page;
+    for (let i = first; i < last; i += 1, at += WORDS) {
+      const dead = (flags[i]! & FLAG_TOMBSTONE) === 0 ? 0 : DEAD;
+      const dimmed = matches === null || matches[tile[i]!] === 1 ? 0 : DIMMED;
+      words[at] = cluster[i]! | (aspect[i]! << 8) | dead | dimmed;
+      words[at + 1] = colour[3 * i]! | (colour[3 * i + 1]! << 8) | (colour[3 * i + 2]! << 16);
+      words[at + 2] = this.#tilePlace(tile[i]!);
+    }
+    for (; at < WORDS * PAGE_SIZE * (page + 1); at += WORDS) words[at] = DEAD;
+    this.#words.addUpdateRange(WORDS * PAGE_SIZE * page, WORDS * PAGE_SIZE);
+    this.#words.needsUpdate = true;
+  }
+
+  #countShown(node: number): number {
+    const { first, n } = this.#galaxy.nodes.list[node]!;
+    let shown = 0;
+    for (let i = first; i < first + n; i += 1) if (this.#galaxy.isShown(i)) shown += 1;
+    return shown;
+  }
+
+  #show(node: number, shown: 0 | 1): void {
+    const { blocks } = this.#galaxy.nodes;
+    blocks.shown.fill(shown, blocks.ofNode[node], blocks.ofNode[node + 1]);
+  }
+
+  #setRange(): void {
+    let last = this.maxPages;
+    while (last > 0 && this.#owner[last - 1] === -1) last -= 1;
+    this.geometry.setDrawRange(0, last * PAGE_SIZE);
+  }
+}
