@@ -14,7 +14,15 @@ from catalog.services.documents import assemble_documents, read_colours, read_fa
 from explorer.artifact import ClusterInfo, Credit, GalaxyInfo
 from explorer.shown import Shown
 
-__all__ = ["credits_of", "fingerprint_of", "galaxy_info", "public_cluster", "public_details"]
+__all__ = [
+    "credits_due",
+    "credits_of",
+    "fingerprint_of",
+    "galaxy_info",
+    "public_cluster",
+    "public_details",
+    "told_by",
+]
 
 MAX_CREDITS = 20
 CHUNK = 2000
@@ -59,13 +67,21 @@ def public_details(galaxy: Galaxy, image_ids: Sequence[int]) -> list[dict[str, A
 
 def credits_of(build: Build, shown: Shown) -> list[Credit]:
     """Whom to thank: the distinct creators and licences of the images shown, the most frequent first, at most twenty."""
+    ranked = sorted(_count_credits(build, shown).items(), key=lambda item: (-item[1], item[0]))
+    return [Credit(text=text, licence=licence) for (text, licence), _n in ranked[:MAX_CREDITS]]
+
+
+def credits_due(build: Build, shown: Shown) -> set[tuple[str, str]]:
+    """Text and licence of everybody whom some image shown thanks."""
+    return set(_count_credits(build, shown))
+
+
+def _count_credits(build: Build, shown: Shown) -> Counter[tuple[str, str]]:
     images = Image.objects.filter(positions__build=build).exclude(creator="", credit="", licence="").order_by("pk")
     rows = images.values_list("pk", "creator", "credit", "licence")
-    counts = Counter(
+    return Counter(
         (credit or creator, licence) for pk, creator, credit, licence in rows.iterator(CHUNK) if pk in shown.cluster_of
     )
-    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return [Credit(text=text, licence=licence) for (text, licence), _n in ranked[:MAX_CREDITS]]
 
 
 def fingerprint_of(galaxy: Galaxy, build: Build, shown: Shown) -> str:
@@ -75,7 +91,7 @@ def fingerprint_of(galaxy: Galaxy, build: Build, shown: Shown) -> str:
     def add(value: object) -> None:
         digest.update(json.dumps(value, default=str, sort_keys=True).encode())
 
-    add([build.pk, vars(galaxy_info(galaxy)), sorted(galaxy.published_features), switches_of(galaxy)])
+    add([build.pk, vars(galaxy_info(galaxy)), told_by(galaxy)])
     add([vars(public_cluster(cluster, shown.cluster_of)) for cluster in shown.clusters])
     add(sorted(shown.cluster_of.items()))
     images = Image.objects.filter(positions__build=build, hidden=False).order_by("pk")
@@ -101,9 +117,9 @@ def fingerprint_of(galaxy: Galaxy, build: Build, shown: Shown) -> str:
     return digest.hexdigest()
 
 
-def switches_of(galaxy: Galaxy) -> dict[str, bool]:
-    """What else the galaxy publishes besides features, by the name of its switch."""
-    return {name: getattr(galaxy, name) for name in SWITCHES}
+def told_by(galaxy: Galaxy) -> list[str]:
+    """What a publication tells beside titles, credits and pictures: the chosen features, and the switches that are on."""
+    return sorted([*galaxy.published_features, *(name for name in SWITCHES if getattr(galaxy, name))])
 
 
 def _details(galaxy: Galaxy, image: Image, document: dict[str, Any]) -> dict[str, Any]:

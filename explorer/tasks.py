@@ -1,13 +1,26 @@
-"""The explorer's kinds of background jobs, announced to the catalog."""
+"""The explorer's kinds of background jobs, announced to the catalog, and what it does when the catalog announces something."""
 
+import logging
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from catalog.models import Collection
-from catalog.permissions import Verb
+from catalog.permissions import User, Verb
 from catalog.services.jobs import JobKind, JobRun, register_job_kind, start_job
-from catalog.signals import annotations_changed
+from catalog.signals import annotations_changed, image_withdrawn
 from catalog.tasks import galaxy_of
-from explorer.services import find_publication, publish_galaxy, republish_galaxy, roll_back, sweep_objects
+from explorer.services import (
+    find_publication,
+    list_withdrawn,
+    publish_galaxy,
+    republish_galaxy,
+    rewrite_publications,
+    roll_back,
+    sweep_objects,
+)
+
+logger = logging.getLogger(__name__)
 
 
 def register() -> None:
@@ -16,6 +29,16 @@ def register() -> None:
     register_job_kind(JobKind("republish_galaxy", run_republish, "Bring what is published up to date"))
     register_job_kind(JobKind("roll_back", run_roll_back, "Go back to a publication", queue="short", verb=Verb.CURATE))
     register_job_kind(JobKind("sweep_galaxy", run_sweep, "Delete published files that nothing needs"))
+    register_job_kind(
+        JobKind(
+            "withdraw_images",
+            run_withdraw,
+            "Take hidden images out of what is published",
+            queue="short",
+            verb=Verb.CURATE,
+        )
+    )
+    image_withdrawn.connect(withdraw_from_galaxies_of, dispatch_uid="explorer.withdraw_from_galaxies_of")
     annotations_changed.connect(republish_galaxies_of, dispatch_uid="explorer.republish_galaxies_of")
 
 
@@ -47,6 +70,24 @@ def run_roll_back(run: JobRun) -> dict[str, Any]:
 def run_sweep(run: JobRun) -> dict[str, Any]:
     """Delete the objects of the job's galaxy that no kept publication names."""
     return sweep_objects(galaxy_of(run), progress=run.progress).as_json()
+
+
+def run_withdraw(run: JobRun) -> dict[str, Any]:
+    """Take what is hidden or deleted out of all publications of the job's galaxy."""
+    return rewrite_publications(galaxy_of(run), progress=run.progress).as_json()
+
+
+def withdraw_from_galaxies_of(
+    sender: object, collection: Collection, uuids: Sequence[UUID], by: User | None, reason: str, **_rest: object
+) -> None:
+    """Let the pointers of a collection's galaxies list these images, and start the jobs that take them out of the files."""
+    for galaxy in collection.galaxies.filter(publications__isnull=False).distinct():
+        start_job("withdraw_images", {"reason": reason} if reason else {}, by=by, galaxy=galaxy)
+        try:
+            list_withdrawn(galaxy, uuids)
+        except Exception:
+            # The images are hidden already, and the job writes the pointer, too: a storage that does not answer must not undo that.
+            logger.exception("The pointer of %s could not be told of withdrawn images.", galaxy.slug)
 
 
 def republish_galaxies_of(sender: object, collection: Collection, **_rest: object) -> None:

@@ -16,10 +16,10 @@ from catalog.admin.filters import ClusterFilter, LabelFilter, NearDuplicateFilte
 from catalog.admin.image_panels import image_panels
 from catalog.admin.job_actions import JobActionAdmin, register_job_action
 from catalog.admin.pictures import thumbnail
-from catalog.admin.policy import may
+from catalog.admin.policy import may, person_of
 from catalog.models import EffectiveLabel, Image, Label, Occurrence
 from catalog.permissions import Verb, permitted
-from catalog.services.curate import hide_images
+from catalog.services.curate import delete_images, hide_images
 from catalog.services.labels import fold_term
 
 register_job_action(Image, ANNOTATE_OF_IMAGES)
@@ -101,17 +101,25 @@ class ImageAdmin(PageAdmin[Image], JobActionAdmin[Image]):
         if "hidden" in form.changed_data:
             obj.hidden = not hidden
         super().save_model(request, obj, form, change)
-        hide_images(Image.objects.filter(pk=obj.pk), hidden=hidden)
+        hide_images(Image.objects.filter(pk=obj.pk), hidden=hidden, by=person_of(request))
         obj.hidden = hidden
+
+    def delete_model(self, request: HttpRequest, obj: Image) -> None:
+        """Through the service, which takes it out of what is published."""
+        delete_images(Image.objects.filter(pk=obj.pk), by=person_of(request))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Image]) -> None:
+        """The same, of many."""
+        delete_images(Image.objects.filter(pk__in=queryset.order_by().values("pk")), by=person_of(request))
 
     @admin.action(description="Hide selected images")
     def hide(self, request: HttpRequest, queryset: QuerySet[Image]) -> None:
-        """No new build has them."""
+        """No new build has them, and they leave what is published."""
         self._set_hidden(request, queryset, hidden=True)
 
     @admin.action(description="Show selected images again")
     def show(self, request: HttpRequest, queryset: QuerySet[Image]) -> None:
-        """The next build has them again."""
+        """The next publication has them again, if its build does."""
         self._set_hidden(request, queryset, hidden=False)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
@@ -126,7 +134,7 @@ class ImageAdmin(PageAdmin[Image], JobActionAdmin[Image]):
         chosen = Image.objects.filter(pk__in=queryset.order_by().values("pk"))
         allowed = permitted(request.user, Verb.CURATE, chosen)
         n_forbidden = chosen.count() - allowed.count()
-        n_changed = hide_images(allowed, hidden=hidden)
+        n_changed = hide_images(allowed, hidden=hidden, by=person_of(request))
         self.message_user(request, f"{n_changed:,} images are {'hidden' if hidden else 'shown'} now.", messages.SUCCESS)
         if n_forbidden:
             text = f"{n_forbidden:,} images were left as they are: you are no curator of their collections."

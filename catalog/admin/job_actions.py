@@ -9,7 +9,6 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin import ModelAdmin
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -18,7 +17,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
-from catalog.admin.policy import ModelT, PolicyAdmin, may
+from catalog.admin.policy import ModelT, PolicyAdmin, may, person_of
 from catalog.models import Collection, Galaxy, Image, Job, Publication
 from catalog.permissions import is_trusted
 from catalog.services.errors import ServiceError
@@ -175,7 +174,7 @@ def _confirm(request: HttpRequest, action: JobAction, to_confirm: list[tuple[Any
 def _start_one(
     request: HttpRequest, action: JobAction, target: Collection | Galaxy | Publication, agreed: dict[str, Any]
 ) -> Job:
-    by, params = request.user if isinstance(request.user, User) else None, {**action.params, **agreed}
+    by, params = person_of(request), {**action.params, **agreed}
     if isinstance(target, Publication):
         target = target.galaxy
     if isinstance(target, Galaxy):

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.db.models import ForeignKey, Model, QuerySet
 from django.forms import ModelChoiceField, ModelForm
 from django.http import HttpRequest
@@ -56,6 +57,11 @@ def may(request: HttpRequest, verb: Verb, obj: Model | type[Model]) -> bool:
         roles = Membership.objects.filter(user=user.pk, role__in=ROLES_THAT_MAY[verb])
         answers[verb,] = user.is_active and roles.exists()
     return answers[verb,]
+
+
+def person_of(request: HttpRequest) -> User | None:
+    """Who asks; None for nobody who is logged in."""
+    return request.user if isinstance(request.user, User) else None
 
 
 class PolicyAdmin(_ModelAdmin[ModelT]):

@@ -35,4 +35,14 @@ class Migration(migrations.Migration):
             name='despite_safe_search',
             field=models.BooleanField(default=False, help_text='Whoever published it said to do so although safe search had not looked at all of its images.'),
         ),
+        migrations.AddField(
+            model_name='publication',
+            name='told',
+            field=models.JSONField(default=list, editable=False, help_text='The features and switches of the galaxy by which it was published.'),
+        ),
+        migrations.AlterField(
+            model_name='image',
+            name='hidden',
+            field=models.BooleanField(default=False, help_text='Hidden images are in no new build and shown to nobody without a role; they leave what is published, too.'),
+        ),
     ]

@@ -47,7 +47,8 @@ class Image(models.Model):
     )
     place = models.CharField(max_length=300, blank=True, help_text="In words, from the nearest to the widest.")
     hidden = models.BooleanField(
-        default=False, help_text="Hidden images are in no new build and shown to nobody without a role."
+        default=False,
+        help_text="Hidden images are in no new build and shown to nobody without a role; they leave what is published, too.",
     )
     current_revision = models.OneToOneField(
         "Revision", on_delete=models.SET_NULL, null=True, blank=True, related_name="current_of", editable=False

@@ -27,6 +27,9 @@ class Publication(models.Model):
         default=False,
         help_text="Whoever published it said to do so although safe search had not looked at all of its images.",
     )
+    told = models.JSONField(
+        default=list, editable=False, help_text="The features and switches of the galaxy by which it was published."
+    )
 
     class Meta:
         ordering = ["-id"]

@@ -1,15 +1,19 @@
 """Plain words of a curator about clusters and images, taken at once."""
 
 from collections.abc import Iterable
+from functools import partial
+from uuid import UUID
 
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
-from catalog.models import Cluster, Group, Image, Pin
+from catalog.models import Cluster, Collection, Group, Image, Pin
 from catalog.services.errors import ServiceError
+from catalog.signals import image_withdrawn
 
-__all__ = ["hide_images", "merge_clusters", "rename_cluster"]
+__all__ = ["delete_images", "hide_images", "merge_clusters", "rename_cluster"]
 
 MAX_NAME_LENGTH = 200
 
@@ -69,6 +73,32 @@ def merge_clusters(into: Cluster, others: Iterable[Cluster]) -> int:
     return int(n_images)
 
 
-def hide_images(images: QuerySet[Image], *, hidden: bool) -> int:
-    """Hide images (no new build has them, nobody without a role sees them) or show them again; says how many changed."""
-    return images.exclude(hidden=hidden).update(hidden=hidden, updated_at=timezone.now())
+def hide_images(images: QuerySet[Image], *, hidden: bool, by: User | None = None, reason: str = "") -> int:
+    """Hide images (no new build has them, nobody without a role sees them) or show them again; says how many changed.
+
+    Hiding announces `image_withdrawn`, so that they leave what is published, too; shown again, they come with the next publication.
+    """
+    with transaction.atomic():
+        changed = images.exclude(hidden=hidden)
+        if hidden:
+            _announce(changed, by, reason)
+        return changed.update(hidden=hidden, updated_at=timezone.now())
+
+
+def delete_images(images: QuerySet[Image], *, by: User | None = None, reason: str = "") -> int:
+    """Delete images with all that is known of them, and announce `image_withdrawn`; says how many went."""
+    with transaction.atomic():
+        n_images = images.count()
+        _announce(images, by, reason)
+        images.delete()
+    return n_images
+
+
+def _announce(images: QuerySet[Image], by: User | None, reason: str) -> None:
+    """Tell of the images, as they are now, once the transaction is through."""
+    uuids: dict[int, list[UUID]] = {}
+    for collection_id, uuid in images.order_by().values_list("collection_id", "uuid"):
+        uuids.setdefault(collection_id, []).append(uuid)
+    for collection in Collection.objects.filter(pk__in=uuids):
+        announcement = {"collection": collection, "uuids": uuids[collection.pk], "by": by, "reason": reason}
+        transaction.on_commit(partial(image_withdrawn.send, Image, **announcement))

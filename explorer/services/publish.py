@@ -20,17 +20,15 @@ from explorer.artifact import (
     FORMAT_VERSION,
     ArtifactError,
     ArtifactReader,
-    ClusterLabel,
-    Subgroup,
     WrittenArtifact,
     write_artifact,
 )
-from explorer.public import credits_of, fingerprint_of, galaxy_info, public_cluster, public_details
+from explorer.public import credits_of, fingerprint_of, galaxy_info, public_cluster, public_details, told_by
 from explorer.services.current import make_current, prune_publications, save_objects
 from explorer.services.publication_rows import PublicationRows, read_rows, read_vectors
 from explorer.services.sinks import GalaxySink, GalaxySource
 from explorer.services.turns import Turn, publishing_turn
-from explorer.shown import Shown, find_shown
+from explorer.shown import Shown, find_hidden_since, find_shown
 from explorer.subgroups import describe_clusters, read_published_labels
 from explorer.why import PlaceExplainer
 
@@ -155,9 +153,10 @@ def _publish(
             size_bytes=written.size_bytes,
             published_by=_person(by),
             despite_safe_search=despite_safe_search,
+            told=told_by(galaxy),
         )
         save_objects(publication, written.objects)
-    make_current(galaxy, publication, turn=turn)
+    make_current(galaxy, publication, turn=turn, withdrawn=find_hidden_since(build, shown))
     prune_publications(galaxy)
     start_job("sweep_galaxy", {}, by=None, galaxy=galaxy)
     return PublishResult(publication, True, shown.n_unsafe, written.n_new_bytes, written.n_unreadable_pictures)
@@ -207,9 +206,7 @@ def _write(
         return write_artifact(
             galaxy_info(galaxy),
             [
-                replace(
-                    public_cluster(cluster, shown.cluster_of), labels=[ClusterLabel(**vars(label)) for label in told]
-                )
+                replace(public_cluster(cluster, shown.cluster_of), labels=told)
                 for cluster, told in zip(shown.clusters, words.labels, strict=True)
             ],
             points,
@@ -219,7 +216,7 @@ def _write(
             sink=sink,
             previous=previous,
             vectors=vectors,
-            subgroups=[Subgroup(**vars(subgroup)) for subgroup in words.subgroups],
+            subgroups=words.subgroups,
             downloads=galaxy.allow_downloads,
             published_at=datetime.now(UTC),
             credits=credits_of(build, shown),

@@ -12,8 +12,9 @@ from explorer.services.current import make_current
 from explorer.services.publish import PublishResult
 from explorer.services.sinks import list_objects
 from explorer.services.turns import publishing_turn
+from explorer.services.withdraw import prepare_roll_back
 
-__all__ = ["RollBackError", "find_publication", "prepare_roll_back", "roll_back"]
+__all__ = ["RollBackError", "find_publication", "roll_back"]
 
 
 class RollBackError(ServiceError):
@@ -44,6 +45,8 @@ def roll_back(
     ------
     RollBackError
         When it is another galaxy's, of an older format, or its files are not all there.
+    ServiceError
+        As `prepare_roll_back`.
     """
     with publishing_turn(galaxy, "going back", progress=progress) as turn:
         galaxy.refresh_from_db(fields=["current_publication"])
@@ -53,7 +56,7 @@ def roll_back(
                 f"Expected a publication of format {FORMAT_VERSION}, got one of format {publication.format_version}, which this "
                 f"program no longer writes nor reads. Publish the galaxy again instead."
             )
-        publication = prepare_roll_back(publication)
+        publication = prepare_roll_back(publication, turn=turn)
         _require_objects(galaxy, publication)
         changed = galaxy.current_publication_id != publication.pk
         make_current(galaxy, publication, turn=turn)
@@ -62,11 +65,6 @@ def roll_back(
                 by.pk, [galaxy], CHANGE, f"Went back to publication {publication.pk}.", single_object=True
             )
         return PublishResult(publication=publication, created=changed)
-
-
-def prepare_roll_back(publication: Publication) -> Publication:
-    """Return the publication as it may be shown today."""
-    return publication
 
 
 def _require_objects(galaxy: Galaxy, publication: Publication) -> None:
