@@ -105,12 +105,12 @@ def export_galaxy(
 
         run.write_objects(galaxy, publication)
         run.write_pictures(_uuids(reader), with_views)
-        page, front_end = read_front_end()
-        run.write_all(front_end)
+        front_end = read_front_end()
+        run.write_all(front_end.files)
         run.write(PORTRAIT_NAME, source.get(PORTRAIT_NAME), again=True)
         where = f"{url.rstrip('/')}/" if url else target.url
         is_public = _is_public(galaxy)
-        index = render_page(galaxy, page=page, is_public=is_public, with_views=with_views, url=where)
+        index = render_page(galaxy, front_end, is_public=is_public, with_views=with_views, url=where)
         run.write(INDEX, index, again=True)
         turn.require()
         run.write(POINTER_NAME, source.get(POINTER_NAME), again=True)
