@@ -103,6 +103,7 @@ def test_what_is_gone_leaves_a_tombstone_and_nothing_of_itself(store):
     assert second.manifest.n_points == 400
     assert np.asarray(second.picture(tile))[8:-8, 8:-8].max() < 20  # its neighbours' colours come over the edge
     assert (second.neighbours[0] != tile).all()
+    assert second.tables.neighbour_patches == ()  # the part itself must not tell whom it was near
     assert not second.codes[tile].any()
     assert_neighbours_exact(second)
     needed = b"".join(store.files[name] for name in second.object_names())
