@@ -138,6 +138,18 @@ def test_a_vector_that_has_changed_changes_the_lists_that_it_concerns(store):
     assert_neighbours_exact(second, changed)
 
 
+def test_lists_that_a_withdrawal_has_shortened_are_filled_up(store):
+    first, _ = write_all(store, range(300))
+    lists, cosines = first.neighbours
+    lists[40, 5:] = [*lists[40, 6:], -1]
+    cosines[40, 5:] = [*cosines[40, 6:], 0]
+    second, _ = write_all(store, range(300), first)
+    assert len(second.tables.neighbour_patches) == 1
+    assert_neighbours_exact(second)
+    third, written = write_all(store, range(300), second)
+    assert (third.tables, written.n_new_objects) == (second.tables, 0)
+
+
 def test_many_updates_keep_the_publication_whole_and_its_files_few(store):
     reader, _ = write_all(store, range(200))
     for n in range(205, 260, 5):
