@@ -15,11 +15,13 @@ SECONDS = 2.5e-4
 EXPONENT = 1.05
 USUAL_PERPLEXITY = 50.0
 NEIGHBOURS_SHARE = 0.5  # of the time that grows with the perplexity: P, and the pull along its edges
+FLAT_BYTES_PER_IMAGE = 2_600
+FLAT_SECONDS = 1.5e-4
 
 
 @dataclass(frozen=True)
 class Requirements:
-    """What `compute_positions` will need."""
+    """What a piece of work will need."""
 
     memory_bytes: int
     """Peak resident memory of the whole process while it runs, in bytes."""
@@ -39,3 +41,8 @@ def estimate_requirements(n_samples: int, n_features: int = 256, *, perplexity: 
     per_image = 4 * n_features + BYTES_PER_COMPONENT + BYTES_PER_PERPLEXITY * perplexity + BYTES_PER_IMAGE
     slower = 1 - NEIGHBOURS_SHARE + NEIGHBOURS_SHARE * perplexity / USUAL_PERPLEXITY
     return Requirements(int(BASE_BYTES + n_samples * per_image), SECONDS * n_samples**EXPONENT * slower)
+
+
+def estimate_flattening(n_samples: int) -> Requirements:
+    """Return what `flatten_positions` needs for so many images; near what was measured from 58,801 to a million."""
+    return Requirements(BASE_BYTES + n_samples * FLAT_BYTES_PER_IMAGE, FLAT_SECONDS * n_samples**EXPONENT)
