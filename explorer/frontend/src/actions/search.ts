@@ -141,10 +141,10 @@ function patch(context: ActionContext, changes: Partial<SearchState>): void {
   context.store.setState(({ search }) => ({ search: { ...search, ...changes } }));
 }
 
-/** Lets the shown matches stay lit and the others step back. */
+/** Lets the shown matches stay lit and the others step back; without any, all stay as they are. */
 function light(context: ActionContext, nTiles: number): void {
   const { search } = context.store.getState();
-  if (search.found === null) {
+  if (search.found === null || search.found.tiles.length === 0) {
     context.store.setState({ matches: null });
     return;
   }

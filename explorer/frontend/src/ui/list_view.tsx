@@ -52,7 +52,7 @@ function MatchSection() {
       <h2 id="list-matches">
         {text.matches} <span className="quiet">{text.pictures(n)}</span>
       </h2>
-      <Matches className="list-grid list-matches" limit={shown} />
+      <Matches className="list-grid list-matches" limit={shown} isTitled />
       {n > shown && (
         <button
           type="button"
