@@ -122,6 +122,8 @@ export interface AtlasLevel {
 
 export interface SearchSegment {
   readonly n_terms: number;
+  /** The shard of its most common words, without their images; empty if it has no word. */
+  readonly common: string;
   readonly shards: readonly { readonly from: string; readonly url: string }[];
 }
 
