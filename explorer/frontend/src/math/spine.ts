@@ -1,23 +1,23 @@
 import { membersOf } from "./members";
 import type { Vec3 } from "./view";
 
-/** Points of the curve through one cluster before it is smoothed … */
-const N_KNOTS = 6;
-/** … and steps between two of them. */
+/** Where a cluster's points are parted along its axis, in shares: each part's mean is a knot of its curve. Small parts at the ends carry it all the way through. */
+const PARTS = [0, 0.03, 0.2, 0.4, 0.6, 0.8, 0.97, 1];
+/** Steps of the smooth curve between two knots. */
 const N_STEPS = 8;
 /** Fewer points than this have no shape. */
-const MIN_POINTS = 4 * N_KNOTS;
+const MIN_POINTS = 24;
 
-/** Lines through clusters, as pairs of ends. */
+/** Lines through clusters, as straight pieces. */
 export interface Spines {
-  /** (2 × n, 3): the two ends of each piece. */
+  /** (n, 6): the two ends of each piece. */
   readonly ends: Float32Array;
-  /** The cluster of each end. */
+  /** (n): the cluster of each. */
   readonly clusters: Uint8Array;
 }
 
 /**
- * A smooth curve through each cluster: along its main axis, through the means of its points in equal shares, so that it bends
+ * A smooth curve through each cluster: along its main axis, through the means of its points part by part, so that it bends
  * as the cluster does (a principal curve in one step, after Hastie and Stuetzle, "Principal curves", 1989).
  *
  * @param positions - (n, 3)
@@ -32,7 +32,7 @@ export function spinesOf(positions: Float32Array, clusters: Uint8Array, sample: 
     const curve = smooth(knotsOf(positions, list));
     for (let k = 1; k < curve.length; k += 1) {
       ends.push(...curve[k - 1]!, ...curve[k]!);
-      owners.push(cluster, cluster);
+      owners.push(cluster);
     }
   }
   return { ends: Float32Array.from(ends), clusters: Uint8Array.from(owners) };
@@ -43,10 +43,9 @@ function knotsOf(positions: Float32Array, members: readonly number[]): Vec3[] {
   const axis = mainAxis(members.map(at));
   const along = (index: number): number => positions[3 * index]! * axis[0] + positions[3 * index + 1]! * axis[1] + positions[3 * index + 2]! * axis[2];
   const sorted = [...members].sort((a, b) => along(a) - along(b));
-  return Array.from({ length: N_KNOTS }, (_, k) => {
-    const from = Math.floor((k * sorted.length) / N_KNOTS);
-    const to = Math.floor(((k + 1) * sorted.length) / N_KNOTS);
-    return meanOf(sorted.slice(from, to).map(at));
+  return PARTS.slice(1).map((end, k) => {
+    const from = Math.min(sorted.length - 1, Math.floor(PARTS[k]! * sorted.length));
+    return meanOf(sorted.slice(from, Math.max(from + 1, Math.floor(end * sorted.length))).map(at));
   });
 }
 

@@ -18,8 +18,8 @@ interface Name {
 }
 
 /** A neighbourhood's name comes up while its ball grows over these sizes on the screen, CSS px. */
-const SUBGROUP_FROM_PX = 26;
-const SUBGROUP_TO_PX = 46;
+const SUBGROUP_FROM_PX = 40;
+const SUBGROUP_TO_PX = 70;
 
 /**
  * The names of clusters and, nearer, of neighbourhoods within them: text over the canvas, so that it is as crisp as the rest of
@@ -102,7 +102,7 @@ export class NamesOverlay {
     const reach = this.#balls[4 * i + 3]! * scale;
     const strength = this.#strengthOf(i, depth, reach);
     if (strength < 0.05) return;
-    const size = name.isSubgroup ? clamp(0.66 + 0.0012 * reach, 0.7, 0.86) : clamp(0.78 + 0.0032 * reach, 0.8, 1.5);
+    const size = name.isSubgroup ? clamp(0.86 + 0.001 * reach, 0.9, 1.05) : clamp(0.78 + 0.0032 * reach, 0.8, 1.5);
     box.halfWidth = (name.width * size) / 2;
     box.halfHeight = (name.height * size) / 2;
     box.x = this.#spot.x;

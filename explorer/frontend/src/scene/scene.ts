@@ -32,6 +32,8 @@ import { Retries, type RetryListener } from "./retries";
 const MAX_PIXEL_RATIO = 2;
 const MAX_ELAPSED_MS = 100;
 const CENTRE_REACH_PX = 220;
+/** The title, the search and the tools lie in it: no name does. */
+const TOP_ROW_PX = 66;
 
 /**
  * The drawn galaxy: owns the canvas, the passes and the frame loop. A frame is drawn only when something moved, and it
@@ -90,7 +92,7 @@ export class Scene implements Stage, MotionHost {
 
     this.#palette = new Palette(clusters);
     this.#nebula = new NebulaPass(clusters, this.#motion.balls, sizes.picture, this.#palette);
-    this.lines = new LinesPass(this.#palette);
+    this.lines = new LinesPass(this.#palette, sizes.picture);
     this.#listener = {
       onDue: () => { this.invalidate(); },
       onStalled: (isStalled) => { context.store.setState({ isStalled }); },
@@ -358,6 +360,7 @@ export class Scene implements Stage, MotionHost {
     this.rig.setInsets(insets, atOnce);
     const { width, height } = this.rig.frame.projection;
     const obstacles = [
+      { x0: 0, y0: 0, x1: width, y1: TOP_ROW_PX },
       { x0: 0, y0: 0, x1: insets.left, y1: height },
       { x0: width - insets.right, y0: 0, x1: width, y1: height },
       { x0: 0, y0: height - insets.bottom, x1: width, y1: height },

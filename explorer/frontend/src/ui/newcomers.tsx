@@ -8,8 +8,8 @@ export function Newcomers() {
   const context = useActionContext();
   const n = useGalaxy((state) => state.nNewcomers);
   const isLit = useGalaxy((state) => state.litNewcomers !== null);
-  const isTouring = useGalaxy((state) => state.tour !== null);
-  if (n === 0 || isTouring) return null;
+  const isInTheWay = useGalaxy((state) => state.tour !== null || state.selection !== null);
+  if (n === 0 || isInTheWay) return null;
   return (
     <div className="newcomers glass" role="status">
       {text.newcomers(n)}

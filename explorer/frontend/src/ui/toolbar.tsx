@@ -34,9 +34,9 @@ export function Toolbar() {
       )}
       {view === "space" && <ViewMenu />}
       {gl !== "missing" && (
-        <button type="button" className="tool" onClick={perform(toggleList)} title="L">
+        <button type="button" className="tool" onClick={perform(toggleList)} aria-label={view === "space" ? text.listView : text.spaceView} title="L">
           <Icon name={view === "space" ? "list" : "space"} />
-          {view === "space" ? text.listView : text.spaceView}
+          <span className="wide-only">{view === "space" ? text.listView : text.spaceView}</span>
         </button>
       )}
       <button type="button" className="tool" onClick={perform(toggleHelp)} aria-expanded={isHelpOpen} aria-label={text.help} title={`${text.help} (?)`}>

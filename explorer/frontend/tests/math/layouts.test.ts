@@ -104,11 +104,14 @@ describe("the line through a cluster", () => {
     const positions = helix(600);
     const { ends, clusters } = spinesOf(positions, new Uint8Array(600).fill(4), Array.from({ length: 600 }, (_, i) => i));
     expect(new Set(clusters)).toEqual(new Set([4]));
-    expect(ends.length).toBe(3 * clusters.length);
+    expect(ends.length).toBe(6 * clusters.length);
     for (let k = 0; k < ends.length; k += 3) {
       const t = ends[k]! / 10;
       expect(Math.hypot(ends[k + 1]! - Math.sin(3 * t), ends[k + 2]! - Math.cos(3 * t))).toBeLessThan(0.12);
     }
+    // All the way through.
+    expect(ends[0]).toBeLessThan(0.3);
+    expect(ends.at(-3)).toBeGreaterThan(9.7);
     for (let k = 6; k < ends.length; k += 6) expect(row(ends, k / 3)).toEqual(row(ends, k / 3 - 1));
   });
 
