@@ -90,18 +90,16 @@ def test_from_a_folder_to_the_visitors_browser(library: Path, client: Client):
     galaxy = Galaxy.objects.get()
     reader = ArtifactReader(GalaxyAddresses(client, galaxy))
     assert reader.manifest.n_images == 14
-    details = {d["uuid"]: d for i in range(len(reader.manifest.details.shards)) for d in reader.shard(i)}
+    details = {d["uuid"]: d for tile in range(reader.tables.n_tiles) if (d := reader.details(tile))}
     chelsea = Image.objects.get(occurrences__location="Chelsea's portrait.png")
     terms = [label["term"] for label in details[str(chelsea.uuid)]["labels"]]
     assert "cat" in terms
     assert details[str(chelsea.uuid)]["colours"]
 
     assert fetch(client, f"/media/{chelsea.uuid}/view").startswith(b"\xff\xd8")
-    point = reader.ids.index(chelsea.uuid)
-    tile = np.asarray(reader.tile(point).convert("RGBA"), dtype=float)
-    drawn = tile[..., 3] > 0
+    tile = np.asarray(reader.picture(reader.find(chelsea.uuid)), dtype=np.float64)
     mean = chelsea.current_revision.mean_colour
-    assert tile[drawn].mean(axis=0)[:3] == pytest.approx((mean >> 16, mean >> 8 & 255, mean & 255), abs=5)
+    assert tile.mean(axis=(0, 1)) == pytest.approx((mean >> 16, mean >> 8 & 255, mean & 255), abs=5)
 
     assert Refusal.objects.get().location == "notes.jpg"
     assert not PendingDeletion.objects.exists()

@@ -74,14 +74,18 @@ class Canvas:
 
     def __init__(self, n: int, tile_size: int) -> None:
         self._tile_size = tile_size
-        # Black also where no picture lies: a mipmap mixes it into the pictures' edges, and less disturbs than any colour.
         self._picture = Image.new("RGB", (ATLAS_SIZE, atlas_height(n, tile_size)))
 
     def paste(self, slot: int, tile: Image.Image) -> None:
-        """Lay a picture into the middle of its slot."""
+        """Lay a picture into the middle of its slot, and its mean colour around it.
+
+        Compression and mipmaps mix what lies around a picture into its edges; its own colour is not seen there.
+        """
         left, upper = slot_corner(slot, self._tile_size)
-        inset = ((self._tile_size - tile.width) // 2, (self._tile_size - tile.height) // 2)
-        self._picture.paste(tile, (left + inset[0], upper + inset[1]))
+        right, lower = left + self._tile_size, upper + self._tile_size
+        mean = tile.resize((1, 1), Image.Resampling.BOX)
+        self._picture.paste(mean.resize((self._tile_size, self._tile_size)), (left, upper, right, lower))
+        self._picture.paste(tile, ((left + right - tile.width) // 2, (upper + lower - tile.height) // 2))
 
     def encode(self) -> bytes:
         """Return the atlas as WebP."""

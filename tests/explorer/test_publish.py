@@ -43,7 +43,7 @@ def published(galaxy: Galaxy) -> ArtifactReader:
 
 def all_details(galaxy: Galaxy) -> dict[str, dict]:
     reader = published(galaxy)
-    return {d["uuid"]: d for i in range(len(reader.manifest.details.shards)) for d in reader.shard(i)}
+    return {d["uuid"]: d for tile in range(reader.tables.n_tiles) if (d := reader.details(tile))}
 
 
 def test_what_is_published_is_what_was_built(galaxy: Galaxy):
@@ -55,7 +55,7 @@ def test_what_is_published_is_what_was_built(galaxy: Galaxy):
     reader = published(galaxy)
     assert reader.manifest.n_images == 30
     assert {c.name for c in reader.manifest.clusters} == {"cat", "snow", "castle"}
-    assert set(map(str, reader.ids)) == set(map(str, Image.objects.values_list("uuid", flat=True)))
+    assert set(map(str, reader.uuids)) == set(map(str, Image.objects.values_list("uuid", flat=True)))
     for details in all_details(galaxy).values():
         image = Image.objects.get(uuid=details["uuid"])
         assert [label["term"] for label in details["labels"]] == [e.label.term for e in image.effective_labels.all()]
@@ -98,7 +98,7 @@ def test_a_hidden_image_or_cluster_is_not_published(galaxy: Galaxy):
     reader = published(galaxy)
     assert reader.manifest.n_images == 19
     assert {c.name for c in reader.manifest.clusters} == {"cat", "castle"}
-    assert image.uuid not in reader.ids
+    assert image.uuid not in reader.uuids
 
 
 def test_killed_before_the_pointer_moves_visitors_see_the_old_galaxy(galaxy: Galaxy, monkeypatch):

@@ -101,7 +101,7 @@ export async function gzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<A
 }
 
 export function makeCluster(index: number, name: string, n_images: number): Cluster {
-  return { uuid: `cluster-${index}`, index, name, colour: "#7fb4ff", description: "", n_images, centroid: [0, 0, 0], radius: 1, cover: null, tour_order: index, labels: [] };
+  return { uuid: uuidOf(0xc000 + index), index, name, colour: "#7fb4ff", description: "", n_images, centroid: [0, 0, 0], radius: 1, cover: null, tour_order: index, labels: [] };
 }
 
 export function makeDetails(index: number, changes: Partial<Details> = {}): Details {

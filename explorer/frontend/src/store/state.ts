@@ -1,12 +1,15 @@
 import type { Galaxy, Neighbour } from "../api/galaxy";
 import type { WireError } from "../api/errors";
 import type { Details } from "../api/wire";
+import type { View } from "../math/view";
 import { INITIAL_SEARCH, type SearchState } from "./search_state";
 
 export type Phase = "loading" | "ready" | "empty" | "error";
 /** What WebGL 2 does for us: `missing` never came, `lost` went away and may come back. */
 export type GlState = "unknown" | "ok" | "missing" | "lost";
 export type ViewName = "space" | "list";
+/** How the drawn galaxy lies: in space, or flat as a map. */
+export type Layout = "space" | "flat";
 /** What colours a point from afar: its cluster, or the mean colour of its picture. */
 export type Colouring = "cluster" | "mean";
 
@@ -14,7 +17,19 @@ export type Colouring = "cluster" | "mean";
 export type Flight =
   | { readonly to: "image"; readonly index: number }
   | { readonly to: "cluster"; readonly cluster: number }
+  | { readonly to: "near"; readonly index: number }
+  | { readonly to: "newcomers" }
+  | { readonly to: "view"; readonly view: View; readonly atOnce: boolean }
   | { readonly to: "home" };
+
+/** A guided tour under way. */
+export interface Tour {
+  /** Indices of clusters, in order. */
+  readonly stops: readonly number[];
+  readonly at: number;
+  /** Uuids of some pictures of the present stop, once known. */
+  readonly pictures: readonly string[];
+}
 
 export interface Selection {
   readonly uuid: string;
@@ -100,6 +115,19 @@ export interface State {
   readonly isStalled: boolean;
   /** For the screen reader; said when it changes. */
   readonly announcement: string;
+  readonly layout: Layout;
+  /** Whether a line runs through each cluster. */
+  readonly linesShown: boolean;
+  /** Null: nobody is being led. */
+  readonly tour: Tour | null;
+  /** Where the camera came to rest. Null: at the whole galaxy, or on its way. */
+  readonly restingView: View | null;
+  /** How many pictures came with the latest update and have just flown in. */
+  readonly nNewcomers: number;
+  /** What `matches` is while these are lit. Null: they are not. */
+  readonly litNewcomers: Uint8Array | null;
+  /** Whether the page lies in a frame of another page. */
+  readonly embedded: boolean;
   readonly search: SearchState;
 }
 
@@ -132,5 +160,12 @@ export const INITIAL_STATE: State = {
   notice: "",
   isStalled: false,
   announcement: "",
+  layout: "space",
+  linesShown: false,
+  tour: null,
+  restingView: null,
+  nNewcomers: 0,
+  litNewcomers: null,
+  embedded: false,
   search: INITIAL_SEARCH,
 };
