@@ -14,8 +14,8 @@ import { toggleFlat } from "./toggle_flat";
 import { toggleHelp } from "./toggle_help";
 import { toggleLines } from "./toggle_lines";
 import { toggleList } from "./toggle_list";
-import { toggleTour } from "./tour";
 import { toggleViewer } from "./toggle_viewer";
+import { toggleTour } from "./tour";
 import { zoomIn, zoomOut } from "./zoom";
 
 /** Every action that has a key, in the order in which the help lists them. */

@@ -11,6 +11,8 @@ import { dropStrip } from "./strip";
 const N_SIMILAR = 50;
 /** More are looked for, as some may have been withdrawn. */
 const N_SPARE = 14;
+/** Less alike than this is not "like it": a small library has no fifty. */
+const LEAST_COSINE = 0.5;
 /** Above this a visitor is asked before it is loaded. */
 const ASK_BYTES = 8e6;
 const AT_ONCE = 4;
@@ -54,7 +56,7 @@ export async function showSimilar(context: ActionContext, isAgreed = false): Pro
 
 /** Goes through the codes of all tiles, a few parts at a time; none is kept, the browser has them. `onPart` hears of the share done. */
 async function search(galaxy: Galaxy, { codes }: Tables, index: number, isWanted: () => boolean, onPart: (share: number) => void): Promise<Best> {
-  const best = new Best(N_SIMILAR + N_SPARE + 1);
+  const best = new Best(N_SIMILAR + N_SPARE + 1, LEAST_COSINE);
   const source = new PartSource<CodesPart>(codes.parts, galaxy.base, decodeCodes, AT_ONCE);
   const own = await source.get(galaxy.points.tile[index]!);
   if (own === null) return best;

@@ -3,15 +3,20 @@ export class Best {
   readonly tiles: number[] = [];
   readonly cosines: number[] = [];
   readonly #limit: number;
+  readonly #least: number;
 
-  /** @param limit - most rows kept */
-  constructor(limit: number) {
+  /**
+   * @param limit - most rows kept
+   * @param least - what a cosine must be above to be kept at all
+   */
+  constructor(limit: number, least: number) {
     this.#limit = limit;
+    this.#least = least;
   }
 
   /** What a row must be above to be kept. */
   get threshold(): number {
-    return this.cosines.length < this.#limit ? 0 : this.cosines.at(-1)!;
+    return this.cosines.length < this.#limit ? this.#least : this.cosines.at(-1)!;
   }
 
   /** Keeps a row if it is among the best. Of rows that are equally good the first stays. */

@@ -15,9 +15,9 @@ export class KeyControls {
     this.#onMove = onMove;
     const options = { signal: this.#abort.signal };
     page.addEventListener("keydown", (event) => {
+      if (event.key === "Shift") this.#hurry(true);
       // An action had it: with a picture open, left and right walk along its neighbours.
       if (event.defaultPrevented) return;
-      if (event.key === "Shift") this.#hurry(true);
       if (!(event.code in FLY_KEYS) || event.ctrlKey || event.metaKey || event.altKey) return;
       if (!isActive() || isForControl(event.target, event.key)) return;
       event.preventDefault();

@@ -21,7 +21,7 @@ describe("more like this", () => {
     const codes = makeCodes(n, n_features);
     const row = (tile: number): number[] => [...codes.subarray(tile * n_features, (tile + 1) * n_features)];
     const sorted = Array.from({ length: n }, (_, tile) => tile).sort((a, b) => cosine(row(b), row(3)) - cosine(row(a), row(3)));
-    const best = new Best(20);
+    const best = new Best(20, 0);
     findSimilar(Int8Array.from(row(3)), codes.subarray(200 * n_features), 200, best);
     findSimilar(Int8Array.from(row(3)), codes.subarray(0, 200 * n_features), 0, best);
     expect(best.tiles).toEqual(sorted.slice(0, 20));
@@ -29,8 +29,14 @@ describe("more like this", () => {
     expect(best.cosines[1]).toBeCloseTo(cosine(row(sorted[1]!), row(3)), 12);
   });
 
+  it("leaves out what is less alike than asked for", () => {
+    const best = new Best(5, 0.5);
+    findSimilar(Int8Array.from([100, 0]), Int8Array.from([60, 80, 40, 92]), 0, best);
+    expect(best.tiles).toEqual([0]);
+  });
+
   it("finds nothing like a picture of which nothing is known, and never such a picture", () => {
-    const best = new Best(5);
+    const best = new Best(5, 0);
     findSimilar(new Int8Array(4), Int8Array.from([1, 2, 3, 4]), 0, best);
     expect(best.tiles).toEqual([]);
     findSimilar(Int8Array.from([1, 2, 3, 4]), Int8Array.from([0, 0, 0, 0, 1, 2, 3, 4]), 0, best);
