@@ -53,9 +53,9 @@ class Numbering:
         return points
 
     def cut(self, size: int, kept: tuple[Part, ...]) -> list[tuple[int, int]]:
-        """Return the parts of a kind as (first tile, number of tiles): those that there were, then the new tiles in parts of `size`."""
-        new = range(self.n_kept_tiles, self.n_tiles, size)
-        parts = [(part.first, part.n) for part in kept] if self.n_kept_tiles else []
+        """Return the parts of a kind as (first tile, number of tiles): those that there were, then the other tiles in parts of `size`."""
+        parts = [(part.first, part.n) for part in kept]
+        new = range(self.n_kept_tiles if parts else 0, self.n_tiles, size)
         return parts + [(first, min(size, self.n_tiles - first)) for first in new]
 
 

@@ -11,9 +11,11 @@ from PIL import Image
 
 from explorer.artifact.atlas import decode_atlas, slot_corner
 from explorer.artifact.chunks import COLUMNS, Points, decode_chunk, decode_extra, join_chunks
+from explorer.artifact.codes import decode_codes
 from explorer.artifact.details import decode_details
 from explorer.artifact.format import POINTER_NAME, ArtifactError, check_name, decode_json
 from explorer.artifact.manifest import Manifest, Pointer
+from explorer.artifact.neighbours import N_NEIGHBOURS, NONE, decode_neighbours, decode_patch
 from explorer.artifact.places import NO_POINT, Ids, decode_lookup, decode_places, ids_of, lookup_number, uuids_of
 from explorer.artifact.points import restore_positions
 from explorer.artifact.tables import Part, Tables
@@ -128,6 +130,27 @@ class ArtifactReader:
     def details_part(self, first: int) -> list[dict[str, Any] | None]:
         """Return the details of the part that begins with this tile."""
         return self._details(next(part.url for part in self.tables.details if part.first == first))
+
+    @cached_property
+    def neighbours(self) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """(n_tiles, 12), each tile's neighbours as tiles, nearest first, -1 for none, and their cosines to within 1/255."""
+        tiles = np.full((self.tables.n_tiles, N_NEIGHBOURS), NONE, dtype=np.int32)
+        cosines = np.zeros(tiles.shape, dtype=np.float32)
+        for part in self.tables.neighbours:
+            rows = slice(part.first, part.first + part.n)
+            tiles[rows], cosines[rows] = decode_neighbours(self.get(part.url))
+        for name in reversed(self.tables.neighbour_patches):
+            changed, lists, similarity = decode_patch(self.get(name))
+            tiles[changed], cosines[changed] = lists, similarity
+        return tiles, cosines
+
+    @cached_property
+    def codes(self) -> NDArray[np.int8]:
+        """int8 (n_tiles, n_features), zeros where nothing is known."""
+        codes = np.zeros((self.tables.n_tiles, self.tables.codes.n_features), dtype=np.int8)
+        for part in self.tables.codes.parts:
+            codes[part.first : part.first + part.n] = decode_codes(self.get(part.url))
+        return codes
 
     def picture(self, tile: int, tile_size: int = 64) -> Image.Image | None:
         """Return a tile's picture, RGB, 16 or 64 pixels square; None if it is in no atlas."""

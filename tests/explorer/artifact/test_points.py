@@ -1,87 +1,17 @@
-import gzip
-
 import numpy as np
 import pytest
 
-from explorer.artifact import ArtifactError
-from explorer.artifact.format import Column
 from explorer.artifact.points import (
-    Points,
-    decode_ids,
-    decode_points,
-    decompress,
-    encode_ids,
-    encode_points,
+    MARGIN,
+    fits,
     measure_bounds,
+    measure_flat,
     morton_order,
     quantise_aspect,
     quantise_positions,
     restore_aspect,
     restore_positions,
-    tile_references,
 )
-from tests.factories_artifact import image_uuid
-
-
-def some_points(n):
-    rng = np.random.default_rng(n)
-
-    def numbers(dtype, *shape):
-        return rng.integers(0, np.iinfo(dtype).max, shape, dtype)
-
-    return Points(
-        position=numbers(np.uint16, n, 3),
-        cluster=numbers(np.uint8, n),
-        colour=numbers(np.uint8, n, 3),
-        aspect=numbers(np.uint8, n),
-        flags=numbers(np.uint8, n),
-        tile=numbers(np.uint32, n),
-    )
-
-
-@pytest.mark.parametrize("n", [1, 2, 3, 5, 1000])
-def test_points_come_back_as_they_were(n):
-    points = some_points(n)
-    data, columns = encode_points(points)
-    for read in (decode_points(data, columns), decode_points(gzip.decompress(data), columns)):
-        assert len(read) == n
-        for column in columns:
-            np.testing.assert_array_equal(getattr(read, column.name), getattr(points, column.name))
-    assert [column.offset % 4 for column in columns] == [0] * 6
-    assert columns[0] == Column("position", "uint16", 3, 16)
-
-
-def test_a_later_writer_may_add_columns():
-    points = some_points(3)
-    data, columns = encode_points(points)
-    raw = gzip.decompress(data)
-    more = (*columns, Column("year", "uint16", 1, len(raw)))
-    np.testing.assert_array_equal(decode_points(raw + bytes(6), more).tile, points.tile)
-
-
-def test_points_that_are_not_whole_are_refused():
-    data, columns = encode_points(some_points(100))
-    raw = gzip.decompress(data)
-    with pytest.raises(ArtifactError, match="damaged one of 30 bytes"):
-        decode_points(data[:30], columns)
-    with pytest.raises(ArtifactError, match="100 points in column tile, got a file cut short"):
-        decode_points(raw[:-4], columns)
-    with pytest.raises(ArtifactError, match="Expected b'GLXP' version 1, got b'GLXI' version 1"):
-        decode_points(b"GLXI" + raw[4:], columns)
-    with pytest.raises(ArtifactError, match="got b'GLXP' version 2"):
-        decode_points(b"GLXP\x02" + raw[5:], columns)
-    with pytest.raises(ArtifactError, match="column colour of 3 x uint8, got None"):
-        decode_points(data, [column for column in columns if column.name != "colour"])
-    with pytest.raises(ArtifactError, match="at least 16 bytes, got 3"):
-        decode_points(b"GLX", columns)
-
-
-def test_ids_come_back_in_order_and_a_cut_file_is_refused():
-    uuids = [image_uuid(i) for i in (5, 3, 2**40)]
-    data = encode_ids(uuids)
-    assert decode_ids(data) == uuids
-    with pytest.raises(ArtifactError, match="Expected 64 bytes for 3 ids, got 48"):
-        decode_ids(decompress(data)[:-16])
 
 
 def test_positions_keep_to_half_a_step():
@@ -89,7 +19,7 @@ def test_positions_keep_to_half_a_step():
     bounds = measure_bounds(positions)
     restored = restore_positions(quantise_positions(positions, bounds), bounds)
     assert np.abs(restored - positions).max() <= bounds.extent / 65_535 / 2 * 1.01
-    assert bounds.extent == pytest.approx(np.ptp(positions, axis=0).max())
+    assert bounds.extent == pytest.approx((1 + 2 * MARGIN) * np.ptp(positions, axis=0).max())
     inside = np.linalg.norm(positions - positions.mean(axis=0), axis=1) <= bounds.radius
     assert inside.mean() == pytest.approx(0.95, abs=0.01)
 
@@ -139,6 +69,16 @@ def test_aspects_keep_to_two_percent_and_are_clamped():
     np.testing.assert_allclose(restore_aspect(quantised)[:6], ratios[:6], rtol=0.011)
 
 
-def test_tiles_fill_one_atlas_after_another():
-    tiles = tile_references(2050)
-    assert tiles[[0, 1023, 1024, 2049]].tolist() == [0, 1023, 1 << 16, (2 << 16) | 1]
+def test_a_newcomer_just_outside_fits_and_a_far_one_does_not():
+    positions = np.random.default_rng(3).uniform(-1, 1, (500, 3)).astype(np.float32)
+    bounds = measure_bounds(positions)
+    assert fits(positions, bounds)
+    assert fits(positions * np.float32(1.01), bounds)
+    assert not fits(positions * np.float32(1.2), bounds)
+
+
+def test_the_plane_is_quantised_as_space_is():
+    places = np.random.default_rng(4).normal(0, [5, 1], (200, 2)).astype(np.float32)
+    square = measure_flat(places)
+    restored = restore_positions(quantise_positions(places, square), square)
+    assert np.abs(restored - places).max() <= square.extent / 65_535 / 2 * 1.01
