@@ -27,8 +27,6 @@ class PublicationRows:
     collection_uuid: UUID
     image_ids: NDArray[np.int64]
     """int64 (n_images,), ascending."""
-    positions: NDArray[np.float32]
-    """float32 (n_images, 3)."""
     points: GalaxyPoints
 
     def read_small(self, index: int) -> bytes | None:
@@ -93,7 +91,7 @@ def read_rows(galaxy: Galaxy, build: Build, shown: Shown, *, progress: Progress)
         picture_keys=picture_keys,
         times=times[:row] if galaxy.publish_exif else None,
     )
-    return PublicationRows(galaxy.collection.uuid, image_ids[:row], positions[:row], points)
+    return PublicationRows(galaxy.collection.uuid, image_ids[:row], points)
 
 
 def parse_day(taken_at: str) -> int:

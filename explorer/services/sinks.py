@@ -1,6 +1,5 @@
 """Where an artifact's files go and come from: a galaxy's prefix in the storage `galaxies`."""
 
-import threading
 from concurrent.futures import Future
 from functools import partial
 from types import TracebackType
@@ -38,8 +37,7 @@ class GalaxySource:
 class GalaxySink:
     """A galaxy's files, to be written, several at a time; leave it to wait for the last, and to hear of one that failed.
 
-    What a killed run left is found by name, and which part it was by its key: neither is made again. Only `save_parts` and leaving
-    ask the database, so any thread may call the rest.
+    What a killed run left is found by name, and which part it was by its key: neither is made again.
     """
 
     def __init__(self, galaxy: Galaxy) -> None:
@@ -56,7 +54,6 @@ class GalaxySink:
         self._pool = UploadPool(upload_threads(storage_of("galaxies")))
         self._uploads: dict[str, Future[None]] = {}
         self._unsaved: dict[str, str] = {}
-        self._lock = threading.Lock()
 
     def __enter__(self) -> "GalaxySink":
         return self
@@ -95,19 +92,17 @@ class GalaxySink:
 
     def remember(self, key: str, name: str) -> None:
         """Note what an object was made of, to be saved once it has arrived."""
-        with self._lock:
-            if self._parts.get(key) != name:
-                self._parts[key] = name
-                self._unsaved[key] = name
+        if self._parts.get(key) != name:
+            self._parts[key] = name
+            self._unsaved[key] = name
 
     def save_parts(self, *, at_least: int = PARTS_SAVED_TOGETHER) -> None:
         """Write the rows of those parts whose objects have arrived, if so many are waiting."""
-        with self._lock:
-            arrived = {key: name for key, name in self._unsaved.items() if self._has_arrived(name)}
-            if len(arrived) < at_least:
-                return
-            for key in arrived:
-                del self._unsaved[key]
+        arrived = {key: name for key, name in self._unsaved.items() if self._has_arrived(name)}
+        if len(arrived) < at_least:
+            return
+        for key in arrived:
+            del self._unsaved[key]
         ArtifactPart.objects.bulk_create(
             [
                 ArtifactPart(

@@ -4,12 +4,14 @@ import json
 
 import pytest
 from django.core.files.storage import storages
+from PIL import Image as Picture
 
-from catalog.models import Galaxy, Image, Label, PendingDeletion, Publication, PublishedFeature
+from catalog.models import Galaxy, Image, Label, PendingDeletion, Publication, PublishedFeature, Rendition
 from catalog.services.build import build_galaxy
+from catalog.services.build_update import update_galaxy
 from catalog.services.decide import decide_labels
 from catalog.services.progress import CancelledError
-from explorer.artifact import ArtifactReader
+from explorer.artifact import FORMAT_VERSION, ArtifactReader
 from explorer.services import PublishError, publish_galaxy
 from tests.factories import CollectionFactory, GalaxyFactory, ImageFactory, UserFactory, keep_answers
 from tests.vision_documents import full_document
@@ -61,7 +63,6 @@ def test_what_is_published_is_what_was_built(galaxy: Galaxy):
         assert [label["term"] for label in details["labels"]] == [e.label.term for e in image.effective_labels.all()]
         assert reader.manifest.clusters[details["cluster"]].name == details["labels"][0]["term"]
         assert "document" not in details
-    assert not PendingDeletion.objects.exists()
 
 
 def test_publishing_what_is_published_does_nothing(galaxy: Galaxy):
@@ -107,7 +108,9 @@ def test_killed_before_the_pointer_moves_visitors_see_the_old_galaxy(galaxy: Gal
     Image.objects.update(title="New title")
 
     with monkeypatch.context() as patch:
-        patch.setattr("explorer.services._make_current", lambda *args: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(
+            "explorer.services.publish.make_current", lambda *args, **named: (_ for _ in ()).throw(KeyboardInterrupt)
+        )
         with pytest.raises(KeyboardInterrupt):
             publish_galaxy(galaxy)
     assert published(galaxy).pointer == old
@@ -116,29 +119,56 @@ def test_killed_before_the_pointer_moves_visitors_see_the_old_galaxy(galaxy: Gal
     assert {d["title"] for d in all_details(galaxy).values()} == {"New title"}
 
 
-def test_a_stopped_publication_leaves_nothing_behind_for_good(galaxy: Galaxy):
+def test_a_stopped_publication_goes_on_where_it_was(galaxy: Galaxy):
     def stop(stage: str, done: int, total: int) -> None:
         if stage == "details":
             raise CancelledError
 
     with pytest.raises(CancelledError):
         publish_galaxy(galaxy, progress=stop)
-    assert PendingDeletion.objects.filter(storage_alias="galaxies").exists()
+    assert not galaxy.publications.exists()
+    atlases = set(storages["galaxies"].listdir(f"{galaxy.uuid}/objects")[1])
+    for name in Rendition.objects.values_list("storage_name", flat=True):
+        storages["media"].delete(name)  # whoever asked for a picture again would not get it
 
+    result = publish_galaxy(galaxy)
+
+    assert result.created and result.n_unreadable == 0
+    assert atlases <= set(storages["galaxies"].listdir(f"{galaxy.uuid}/objects")[1])
+    tile = published(galaxy).find(galaxy.collection.images.first().uuid) or 0
+    assert published(galaxy).picture(tile).getpixel((32, 32)) != (0, 0, 0)
+
+
+def test_new_images_are_added_beside_what_there_is_and_compaction_numbers_all_afresh(galaxy: Galaxy):
     publish_galaxy(galaxy)
-    assert not PendingDeletion.objects.exists()
+    tiles = {uuid: published(galaxy).find(uuid) for uuid in published(galaxy).uuids}
+    newcomer = ImageFactory.create(collection=galaxy.collection, labels={"cat": 0.9})
+    update_galaxy(galaxy)
+
+    added = publish_galaxy(galaxy)
+    reader = published(galaxy)
+    assert {uuid: reader.find(uuid) for uuid in tiles} == tiles
+    assert reader.find(newcomer.uuid) == 30
+    assert [node.parent for node in reader.manifest.nodes] == [-1, -1]
+
+    compacted = publish_galaxy(galaxy, compact=True)
+    assert compacted.created and compacted.publication != added.publication
+    assert [node.parent for node in published(galaxy).manifest.nodes] == [-1]
 
 
-def test_old_publications_go_with_their_own_objects_only(galaxy: Galaxy, django_capture_on_commit_callbacks):
-    for i in range(7):
-        Image.objects.update(title=f"Title {i}")
-        with django_capture_on_commit_callbacks(execute=True):
-            publish_galaxy(galaxy)
+def test_a_publication_of_an_older_format_is_not_built_upon(galaxy: Galaxy):
+    publish_galaxy(galaxy)
+    galaxy.publications.update(format_version=1, manifest_name="objects/gone.json")
+    assert publish_galaxy(galaxy).created
+    assert published(galaxy).manifest.n_images == 30
+    assert [publication.format_version for publication in galaxy.publications.all()] == [FORMAT_VERSION]
 
-    assert Publication.objects.count() == 5
-    named = set(Publication.objects.values_list("objects_published__storage_name", flat=True))
-    files = storages["galaxies"].listdir(f"{galaxy.uuid}/objects")[1]
-    assert {f"{galaxy.uuid}/objects/{name}" for name in files} == named
+
+def test_the_portrait_lies_beside_the_pointer(galaxy: Galaxy):
+    publish_galaxy(galaxy)
+    with storages["galaxies"].open(f"{galaxy.uuid}/portrait.jpg") as file, Picture.open(file) as portrait:
+        assert portrait.size == (1200, 630)
+        assert set(portrait.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
 
 
 def test_deleting_a_galaxy_leaves_no_file(galaxy: Galaxy, django_capture_on_commit_callbacks):
@@ -147,9 +177,8 @@ def test_deleting_a_galaxy_leaves_no_file(galaxy: Galaxy, django_capture_on_comm
     with django_capture_on_commit_callbacks(execute=True):
         galaxy.delete()
 
-    files = storages["galaxies"].listdir(str(galaxy.uuid))[1]
-    assert files == []
-    assert storages["galaxies"].listdir(f"{galaxy.uuid}/objects")[1] == []
+    assert storages["galaxies"].listdir("")[0] == []
+    assert not PendingDeletion.objects.exists()
 
 
 def test_a_galaxy_without_a_build_says_what_to_do():
