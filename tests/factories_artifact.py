@@ -36,7 +36,7 @@ NAMES = ("snow", "cat", "ship", "violin", "bread", "castle", "forest", "portrait
 GALAXY_UUID = UUID(int=0x6A1A << 64)
 
 
-# From this many images on, pictures repeat and are given undrawn: what is measured then is not how fast Pillow draws.
+# With more images than these, pictures repeat and are drawn once: what is measured then is not how fast Pillow draws.
 MANY = 20_000
 DISTINCT = 64  # a cluster
 
@@ -106,6 +106,8 @@ class ProceduralGalaxy:
     seed: int = 0
     n_features: int = 32
     """Of the vectors; 0 for none: exact neighbours of a million images are another test's business."""
+    repeats: bool = False
+    """Whether there are only some pictures of each cluster."""
 
     def __post_init__(self) -> None:
         self.n_clusters = min(self.n_clusters, self.n)
@@ -175,8 +177,8 @@ class ProceduralGalaxy:
         return found
 
     def read_small(self, i: int) -> bytes:
-        """A JPEG; in large galaxies one of some pictures that are drawn once, without compression."""
-        if self.n <= MANY:
+        """A JPEG, or one of the pictures that repeat, uncompressed."""
+        if not self.repeats:
             return draw_picture(i, tuple(self.colours[i].tolist()))
         return _draw_again(self._picture_of(i), tuple(self.colours[i].tolist()))
 
@@ -204,19 +206,21 @@ class ProceduralGalaxy:
         return written
 
     def _picture_of(self, i: int) -> int:
-        return i if self.n <= MANY else i % DISTINCT
+        return i % DISTINCT if self.repeats else i
 
 
 def make_artifact(folder: Path, n: int = 2000, n_clusters: int = 12, seed: int = 0) -> WrittenArtifact:
     """Write `<folder>/current.json` and `<folder>/objects/` for n images in n_clusters balls, the first ones larger."""
     n_features = 32 if n <= 100_000 else 0
-    return ProceduralGalaxy(n, n_clusters, seed, n_features).write(FolderSink(folder))
+    return ProceduralGalaxy(n, n_clusters, seed, n_features, n > MANY).write(FolderSink(folder))
 
 
 def add_images(folder: Path, n: int, n_clusters: int = 12, seed: int = 0) -> WrittenArtifact:
     """Add images to what `make_artifact` wrote, until there are n."""
     sink = FolderSink(folder)
-    return ProceduralGalaxy(n, n_clusters, seed).write(sink, ArtifactReader(sink))
+    previous = ArtifactReader(sink)
+    repeats = previous.manifest.n_images > MANY
+    return ProceduralGalaxy(n, n_clusters, seed, previous.tables.codes.n_features, repeats).write(sink, previous)
 
 
 @lru_cache(maxsize=16 * DISTINCT)

@@ -97,7 +97,9 @@ def test_from_a_folder_to_the_visitors_browser(library: Path, client: Client):
     assert details[str(chelsea.uuid)]["colours"]
 
     assert fetch(client, f"/media/{chelsea.uuid}/view").startswith(b"\xff\xd8")
-    tile = np.asarray(reader.picture(reader.find(chelsea.uuid)), dtype=np.float64)
+    number = reader.find(chelsea.uuid)
+    assert number is not None
+    tile = np.asarray(reader.picture(number), dtype=np.float64)
     mean = chelsea.current_revision.mean_colour
     assert tile.mean(axis=(0, 1)) == pytest.approx((mean >> 16, mean >> 8 & 255, mean & 255), abs=5)
 

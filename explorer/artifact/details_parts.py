@@ -64,9 +64,6 @@ def write_details(
     segments = [segment for segment in [*segments, newest] if segment.shards]
     if len(segments) > MAX_SEGMENTS:
         segments = [merge_segments(segments, store.get, store.add)]
-    for segment in segments:
-        for name in segment.object_names():
-            store.keep(name)
     return tuple(parts), tuple(segments)
 
 

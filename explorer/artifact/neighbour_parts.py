@@ -143,8 +143,6 @@ def _update(
             parts.append(next(part for part in tables.neighbours if part.first == first))
         else:
             parts.append(Part(store.add(encode_neighbours(lists[rows], cosines[rows]), ".bin"), first, n))
-    for name in (*patches, *(part.url for part in parts)) if is_patched else ():
-        store.keep(name)
     recall = tables.codes.recall_at_50
     return Near(
         lists,

@@ -84,7 +84,7 @@ class ArtifactReader:
         """float32 (n, 3), in point order, to within half a 65,535th of the extent."""
         return restore_positions(self.points.position, self.manifest.bounds)
 
-    def extra(self, name: str) -> NDArray[Any]:
+    def column(self, name: str) -> NDArray[Any]:
         """Return a further column of all points, `flat` (uint16 (n, 2)) or `time` (int32 (n,))."""
         return np.concatenate([decode_extra(name, self.get(node.extra[name])) for node in self.manifest.nodes])
 

@@ -1,9 +1,8 @@
 """Where the files of an artifact go, and what is remembered of them so that a run can be taken up again."""
 
-from collections.abc import Callable
 from typing import Protocol
 
-from explorer.artifact.format import CONTENT_TYPES, object_name
+from explorer.artifact.format import CONTENT_TYPES, ArtifactError, object_name
 
 
 class Sink(Protocol):
@@ -35,46 +34,39 @@ class Store:
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
-        self.objects: dict[str, int] = {}
-        """Size of every file that this publication needs, by name."""
+        self._sizes: dict[str, int] = {}
         self.n_new = 0
         self.n_new_bytes = 0
 
     def add(self, data: bytes, extension: str) -> str:
         """Write a file if it is not there yet and return its name."""
         name = object_name(data, extension)
-        if name not in self.objects and self._sink.size_of(name) is None:
+        if name not in self._sizes and self._sink.size_of(name) is None:
             self._sink.put(name, data, CONTENT_TYPES[extension])
             self.n_new += 1
             self.n_new_bytes += len(data)
-        self.objects[name] = len(data)
+        self._sizes[name] = len(data)
         return name
 
     def get(self, name: str) -> bytes:
         """Read a file back."""
         return self._sink.get(name)
 
-    def keep(self, name: str) -> bool:
-        """Count a file that was written earlier as one of this publication's. False if it is not there any more."""
-        size = self._sink.size_of(name)
+    def size_of(self, name: str) -> int:
+        """Return the size of a file that this publication needs; raises ArtifactError if it is not there."""
+        size = self._sizes.get(name)
+        size = self._sink.size_of(name) if size is None else size
         if size is None:
-            return False
-        self.objects[name] = size
-        return True
+            raise ArtifactError(
+                f"Expected {name} of the last publication, found no such file: publish all of it again."
+            )
+        return size
 
     def recall(self, key: str) -> str | None:
         """Return the name of the file that was made from the same input earlier, if it is still there."""
         name = self._sink.recall(key)
-        return name if name is not None and self.keep(name) else None
+        return name if name is not None and self._sink.size_of(name) is not None else None
 
     def remember(self, key: str, name: str) -> None:
         """Note what a file was made from."""
         self._sink.remember(key, name)
-
-    def make(self, key: str, extension: str, encode: Callable[[], bytes]) -> str:
-        """Return the name of the file of this key: recalled, or else made now and remembered."""
-        name = self.recall(key)
-        if name is None:
-            name = self.add(encode(), extension)
-            self.remember(key, name)
-        return name

@@ -136,12 +136,15 @@ def write_artifact(
         credits=tuple(credits),
         downloads=downloads,
     )
-    manifest_name = store.add(encode_json(manifest.to_json()), ".json")
+    names = sorted({*manifest.object_names(), *tables.object_names()})
+    parts = [(name, store.size_of(name)) for name in names]
+    manifest_data = encode_json(manifest.to_json())
+    manifest_name = store.add(manifest_data, ".json")
     return WrittenArtifact(
         manifest=manifest,
         tables=tables,
         manifest_name=manifest_name,
-        objects=tuple(store.objects.items()),
+        objects=(*parts, (manifest_name, len(manifest_data))),
         pointer=Pointer(manifest_name, published_at).encode(),
         n_new_objects=store.n_new,
         n_new_bytes=store.n_new_bytes,
