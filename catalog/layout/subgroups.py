@@ -20,6 +20,7 @@ MIN_COVERAGE = 0.25
 MIN_LIFT = 1.5
 MAX_TELLING = 12
 MIN_TELLING_SHARE = 0.05
+MIN_TELLING_IMAGES = 2  # what one picture alone says tells of it, and not of its cluster
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def telling_labels(
         share = inside.data[row] / max(size, 1)
         elsewhere = (totals[columns] - inside.data[row]) / max(len(owners) - size, 1)
         worth = np.round(share**2 / (elsewhere + OUTSIDE_FLOOR), 9)
-        worth[(share < MIN_TELLING_SHARE) | (share <= elsewhere)] = 0
+        worth[(share < MIN_TELLING_SHARE) | (inside.data[row] < MIN_TELLING_IMAGES) | (share <= elsewhere)] = 0
         best = sorted(range(len(columns)), key=lambda i: (-worth[i], terms[columns[i]]))[:limit]
         found.append(
             [TellingLabel(terms[columns[i]], float(share[i]), float(elsewhere[i])) for i in best if worth[i] > 0]

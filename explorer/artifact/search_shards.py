@@ -12,7 +12,6 @@ from explorer.artifact.search_words import KINDS
 
 SHARD_MAGIC = b"GLXS"
 
-_MAX_VARINT_BYTES = 5  # of 7 bits each: tiles are uint32
 
 Tiles = NDArray[np.uint32]
 Scores = NDArray[np.uint8]
@@ -118,12 +117,13 @@ def decode_postings(entry: Entry) -> tuple[Tiles, Scores]:
 
 def encode_varints(values: NDArray[np.uint32]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Return numbers as varints (7 bits a byte, the lowest first, 128 added to all but the last), and where each one ends."""
+    longest = max(1, -(-int(values.max(initial=0)).bit_length() // 7))
     lengths = np.ones(len(values), dtype=np.int64)
-    for bits in range(7, 7 * _MAX_VARINT_BYTES, 7):
-        lengths += values >= np.uint32(1 << bits)
+    for place in range(1, longest):
+        lengths += values >= np.uint32(1 << 7 * place)
     ends = np.cumsum(lengths)
     data = np.empty(int(ends[-1]) if len(ends) else 0, dtype=np.uint8)
-    for place in range(_MAX_VARINT_BYTES):
+    for place in range(longest):
         rows = np.flatnonzero(lengths > place)
         more = np.where(lengths[rows] > place + 1, 0x80, 0)
         data[ends[rows] - lengths[rows] + place] = (values[rows] >> np.uint32(7 * place) & 0x7F) | more

@@ -25,11 +25,16 @@ export interface GalaxyProbe {
     readonly n_requests: number;
     /** By our own count: textures, the pool of points, and pictures on their way to the card. */
     readonly memory_bytes: number;
+    /** Whether files that the scene asked for are on their way. */
+    readonly is_loading: boolean;
     /** Whether another frame is on its way. */
     readonly is_moving: boolean;
   };
-  /** Where a picture is drawn, or null for an unknown uuid. `visible`: inside the canvas and the frontmost thing there. */
-  project(uuid: string): Promise<{ readonly x: number; readonly y: number; readonly visible: boolean } | null>;
+  /**
+   * Where a picture is drawn, or null for an unknown uuid. `visible`: inside the canvas and the frontmost thing there.
+   * `px`: how long the longer side of a picture is there.
+   */
+  project(uuid: string): Promise<{ readonly x: number; readonly y: number; readonly px: number; readonly visible: boolean } | null>;
   /** The uuids of up to `limit` shown points from point `start` on, in the artifact's order. Loads their nodes. */
   uuids(start?: number, limit?: number): Promise<string[]>;
   /** What a click at this place would open, or null. */
@@ -66,6 +71,7 @@ export function createProbe(context: ActionContext, scene: () => Scene | null, c
         n_draw_calls: scene()?.nDrawCalls ?? 0,
         n_requests: scene()?.nRequests ?? 0,
         memory_bytes: scene()?.memoryBytes ?? 0,
+        is_loading: scene()?.isLoading ?? false,
         is_moving: scene()?.isMoving ?? false,
       };
     },
@@ -73,10 +79,10 @@ export function createProbe(context: ActionContext, scene: () => Scene | null, c
       const index = await indexOf(uuid);
       if (index < 0) return null;
       const spot = scene()?.project(index) ?? null;
-      if (spot === null) return { x: -1, y: -1, visible: false };
+      if (spot === null) return { x: -1, y: -1, px: 0, visible: false };
       const area = canvasArea();
       const [x, y] = [spot.x + area.left, spot.y + area.top];
-      return { x, y, visible: pickIndex(x, y) === index };
+      return { x, y, px: spot.scale * (scene()?.pictureSize ?? 0), visible: pickIndex(x, y) === index };
     },
     uuids: async (start = 0, limit = Infinity) => {
       const { galaxy } = store.getState();

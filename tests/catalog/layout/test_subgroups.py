@@ -57,6 +57,12 @@ def test_telling_labels_are_common_here_and_rare_elsewhere():
     assert empty == []
 
 
+def test_what_a_single_picture_says_does_not_tell_of_its_cluster():
+    labels = [["snow", "my sister"], ["snow"], ["snow"], ["sea"], ["sea"]]
+    weights, terms = flat(labels)
+    assert [label.term for label in telling_labels([0, 0, 0, 1, 1], weights, terms, n_clusters=2)[0]] == ["snow"]
+
+
 def test_at_most_as_many_labels_are_told_as_were_asked_for():
     labels = [[f"w{i:02}" for i in range(20)]] * 10 + [["x"]] * 10
     weights, terms = flat(labels)

@@ -136,7 +136,7 @@ class TestACopyInABucket:
         self, galaxy: Galaxy, bucket: Client, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         publish_galaxy(galaxy, despite_safe_search=True)
-        put, written = BucketTarget.put, []
+        put, written = BucketTarget.put, list[str]()
 
         def fail(self: BucketTarget, name: str, file: object) -> None:
             if len(written) > 20:

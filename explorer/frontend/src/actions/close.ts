@@ -1,16 +1,19 @@
 import { text } from "../text/en";
 import type { Action } from "./context";
+import { clearSearch } from "./search";
 
 /** Escape: closes what lies on top, one thing at a time; last of all it ends the focus on a cluster. */
 export const close: Action = {
   name: "close",
   label: "Close what is open",
   keys: ["Escape"],
-  perform: ({ store }) => {
-    const { helpOpen, selection } = store.getState();
+  perform: (context) => {
+    const { store } = context;
+    const { helpOpen, selection, search } = store.getState();
     store.setState({ selecting: -1 });
     if (helpOpen) store.setState({ helpOpen: false });
     else if (selection !== null) store.setState({ selection: null, details: null, litMark: null, announcement: text.announceClosed });
+    else if (search.text !== "") clearSearch(context);
     else store.setState({ focusedCluster: null });
   },
 };

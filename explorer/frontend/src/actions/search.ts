@@ -33,10 +33,11 @@ export function typeQuery(context: ActionContext, text: string): void {
     forget(context, { text });
     return;
   }
-  // What is found still is of what was typed before.
-  patch(context, { text, status: "searching", at: -1, showsWeak: false });
+  patch(context, { text, status: "typing", at: -1, showsWeak: false });
   setTimeout(() => {
-    if (context.store.getState().search.text === text) void ask(context, text);
+    const { search } = context.store.getState();
+    // Enter may have asked already.
+    if (search.text === text && search.status === "typing") void ask(context, text);
   }, REST_MS);
 }
 
@@ -140,10 +141,10 @@ function patch(context: ActionContext, changes: Partial<SearchState>): void {
   context.store.setState(({ search }) => ({ search: { ...search, ...changes } }));
 }
 
-/** Lets the shown matches stay lit and the others step back. */
+/** Lets the shown matches stay lit and the others step back; without any, all stay as they are. */
 function light(context: ActionContext, nTiles: number): void {
   const { search } = context.store.getState();
-  if (search.found === null) {
+  if (search.found === null || search.found.tiles.length === 0) {
     context.store.setState({ matches: null });
     return;
   }

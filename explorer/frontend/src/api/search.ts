@@ -81,7 +81,8 @@ export class SearchIndex {
     const [key] = splitWords(word);
     if (key === undefined) return [];
     const allowed = key.length < 5 ? 1 : 2;
-    const lists = await Promise.all(this.#segments.map(({ common }) => (common === "" ? [] : this.#shard(common))));
+    const urls = this.#segments.map(({ common }) => common).filter(Boolean);
+    const lists = await Promise.all(urls.map((url) => this.#shard(url)));
     const near = new Map<string, { readonly term: Term; readonly distance: number }>();
     for (const term of lists.flat()) {
       const distance = editDistance(key, term.key, allowed);
@@ -150,7 +151,7 @@ function editDistance(a: string, b: string, most: number): number {
     for (let j = 1; j <= b.length; j += 1) {
       const same = a[i - 1] === b[j - 1] ? 0 : 1;
       row[j] = Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + same);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) row[j] = Math.min(row[j], before[j - 2]! + 1);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) row[j] = Math.min(row[j]!, before[j - 2]! + 1);
     }
     [before, last] = [last, row];
   }

@@ -35,7 +35,7 @@ export function completeQuery(text: string, key: string): string {
   return `${before?.[1] ?? ""}${before?.[2] ?? ""}${quoted} `;
 }
 
-/** What is being typed at the end of a text; empty after a blank. */
+/** What is being typed at the end of a text, from its first letter on; empty after a blank. */
 export function lastPart(text: string): string {
-  return /[^\s"-][^\s"]*$/u.exec(text)?.[0] ?? "";
+  return /[\p{L}\p{N}][^\s"]*$/u.exec(text)?.[0] ?? "";
 }

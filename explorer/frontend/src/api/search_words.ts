@@ -28,7 +28,7 @@ export function splitWords(text: string): string[] {
     let at = 0;
     for (const found of run.matchAll(CJK)) {
       if (found.index > at) words.push(cut(run.slice(at, found.index)));
-      const characters = [...found[0]];
+      const characters = Array.from(found[0]);
       characters.forEach((character, i) => words.push(character + (characters[i + 1] ?? "")));
       at = found.index + found[0].length;
     }
@@ -44,7 +44,7 @@ export function nameKey(name: string): string {
 
 /** Keys lie in order of code points, which for characters beyond U+FFFF is not the order of JavaScript's strings. */
 export function compareKeys(a: string, b: string): number {
-  const [left, right] = [[...a], [...b]];
+  const [left, right] = [Array.from(a), Array.from(b)];
   for (let i = 0; i < left.length && i < right.length; i += 1) {
     const difference = left[i]!.codePointAt(0)! - right[i]!.codePointAt(0)!;
     if (difference !== 0) return difference;
@@ -53,5 +53,5 @@ export function compareKeys(a: string, b: string): number {
 }
 
 function cut(word: string): string {
-  return word.length <= MAX_WORD_LENGTH ? word : [...word].slice(0, MAX_WORD_LENGTH).join("");
+  return word.length <= MAX_WORD_LENGTH ? word : Array.from(word).slice(0, MAX_WORD_LENGTH).join("");
 }

@@ -120,8 +120,12 @@ export interface AtlasLevel {
   readonly atlases: readonly Atlas[];
 }
 
+/** A part of the search index. */
 export interface SearchSegment {
   readonly n_terms: number;
+  /** The shard of its most common words, without their images; empty if it has no word. */
+  readonly common: string;
+  /** By key: `from` is the first of each. */
   readonly shards: readonly { readonly from: string; readonly url: string }[];
 }
 

@@ -70,6 +70,10 @@ export class AtlasLayers {
     return this.array.bytes + this.#arrived.reduce((sum, { picture }) => sum + 4 * picture.width * picture.height, 0);
   }
 
+  get isLoading(): boolean {
+    return this.#loading > 0;
+  }
+
   /** The layer of an atlas if its pictures are there, or -1. */
   layerOf(atlas: number): number {
     const layer = this.#residence.layerOf(atlas);

@@ -41,6 +41,10 @@ export class NodeStreamer {
     this.#setHomeBalls();
   }
 
+  get isLoading(): boolean {
+    return this.#loading > 0;
+  }
+
   /** Chooses nodes for a view, loads and places them. Returns whether loaded ones still wait for a frame. */
   update(projection: Projection): boolean {
     const { nodes } = this.#galaxy;

@@ -136,6 +136,10 @@ export class PicturesPass {
     return this.small.nRequests + this.#tiles.nRequests + this.#sharp.nRequests;
   }
 
+  get isLoading(): boolean {
+    return this.small.isLoading || this.#tiles.isLoading || this.#sharp.isLoading;
+  }
+
   /** Which tiles stay lit: 1 or 0 by tile; null: all. */
   setMatches(matches: Uint8Array | null): void {
     this.#matches = matches;

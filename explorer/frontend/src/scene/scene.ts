@@ -127,6 +127,15 @@ export class Scene implements Stage {
     return this.#requested !== 0;
   }
 
+  /** The longer side of every picture, world units. */
+  get pictureSize(): number {
+    return this.#world.sizes.picture;
+  }
+
+  get isLoading(): boolean {
+    return this.#streamer.isLoading || (this.#pictures?.isLoading ?? true);
+  }
+
   get nVisiblePictures(): number {
     return this.#pictures?.nSeen ?? 0;
   }

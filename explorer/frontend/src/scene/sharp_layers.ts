@@ -46,6 +46,10 @@ export class SharpLayers {
     this.#retries = new Retries({ onDue: onChange, onStalled: () => undefined });
   }
 
+  get isLoading(): boolean {
+    return this.#loading > 0;
+  }
+
   layerOf(index: number): number {
     const layer = this.#residence.layerOf(index);
     return layer >= 0 && this.#loaded[layer] === 1 ? layer : -1;

@@ -12,7 +12,8 @@ export interface SearchState {
   /** What stands in the field. */
   readonly text: string;
   readonly suggestions: readonly Term[];
-  readonly status: "idle" | "searching" | "ready" | "failed";
+  /** `typing`: what is found is still of what was typed before. */
+  readonly status: "idle" | "typing" | "searching" | "ready" | "failed";
   /** The answer to what was asked last; it stays until the next one comes. Null: nothing is asked. */
   readonly found: Found | null;
   /** Words to try instead, when nothing was found. */

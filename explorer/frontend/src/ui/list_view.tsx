@@ -4,9 +4,11 @@ import { selectImage } from "../actions/select_image";
 import type { Galaxy } from "../api/galaxy";
 import { renditionUrl } from "../api/renditions";
 import type { Cluster } from "../api/wire";
+import { countShown } from "../store/search_state";
 import { text } from "../text/en";
 import { Chip } from "./chip";
 import { useActionContext, useGalaxy, useNear } from "./hooks";
+import { Matches } from "./search_results";
 
 const FIRST = 24;
 const MORE = 72;
@@ -32,10 +34,37 @@ export function ListView() {
       <div className="list-veil" aria-hidden="true" />
       <div className="list-veil list-veil-end" aria-hidden="true" />
       {gl === "missing" && <p className="list-notice glass">{text.noWebgl}</p>}
+      <MatchSection />
       {clusters.map((cluster) => (
         <ClusterSection key={cluster.uuid} galaxy={galaxy} cluster={cluster} members={members.get(cluster.index) ?? []} />
       ))}
     </main>
+  );
+}
+
+/** What a search found, before all else. */
+function MatchSection() {
+  const n = useGalaxy((state) => countShown(state.search));
+  const [shown, setShown] = useState(FIRST);
+  if (n === 0) return null;
+  return (
+    <section className="list-cluster" aria-labelledby="list-matches">
+      <h2 id="list-matches">
+        {text.matches} <span className="quiet">{text.pictures(n)}</span>
+      </h2>
+      <Matches className="list-grid list-matches" limit={shown} isTitled />
+      {n > shown && (
+        <button
+          type="button"
+          className="button"
+          onClick={() => {
+            setShown(shown + MORE);
+          }}
+        >
+          {text.more(Math.min(MORE, n - shown))}
+        </button>
+      )}
+    </section>
   );
 }
 

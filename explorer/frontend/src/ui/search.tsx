@@ -16,10 +16,10 @@ export function Search() {
   }, [context, galaxy]);
   if (isPossible !== true) return null;
   return (
-    <search className={`search${isOpen ? " search-open" : ""}`} aria-label={text.search}>
+    <div role="search" className={`search${isOpen ? " search-open" : ""}`} aria-label={text.search}>
       <SearchField />
       <SearchResults />
-    </search>
+    </div>
   );
 }
 
@@ -122,10 +122,10 @@ interface SuggestionsProps {
 
 function Suggestions({ options, active, choose }: SuggestionsProps) {
   return (
-    <ul id="search-options" role="listbox" aria-label={text.suggestions} className="search-options glass" hidden={options.length === 0}>
+    <div id="search-options" role="listbox" aria-label={text.suggestions} className="search-options glass" hidden={options.length === 0}>
       {options.map((term, i) => (
         // eslint-disable-next-line jsx-a11y/click-events-have-key-events -- the field has the focus and handles the keys
-        <li
+        <div
           key={term.key}
           id={`search-option-${i}`}
           role="option"
@@ -138,8 +138,8 @@ function Suggestions({ options, active, choose }: SuggestionsProps) {
           <span className="search-term">{term.term}</span>
           <span className="quiet small">{text.wordKinds[term.kind]}</span>
           <span className="quiet number">{text.number(term.n)}</span>
-        </li>
+        </div>
       ))}
-    </ul>
+    </div>
   );
 }

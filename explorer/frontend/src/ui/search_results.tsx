@@ -63,19 +63,19 @@ function NothingFound() {
 }
 
 /** The first of the shown matches, the best first, as pictures to fly to. */
-export function Matches({ className, limit }: { readonly className: string; readonly limit: number }) {
+export function Matches({ className, limit, isTitled = false }: { readonly className: string; readonly limit: number; readonly isTitled?: boolean }) {
   const search = useGalaxy((state) => state.search);
   const tiles = search.found?.tiles.subarray(0, Math.min(limit, countShown(search))) ?? new Uint32Array();
   return (
     <ul className={className} aria-label={text.matches}>
       {Array.from(tiles, (tile, at) => (
-        <Match key={tile} tile={tile} at={at} />
+        <Match key={tile} tile={tile} at={at} isTitled={isTitled} />
       ))}
     </ul>
   );
 }
 
-function Match({ tile, at }: { readonly tile: number; readonly at: number }) {
+function Match({ tile, at, isTitled }: { readonly tile: number; readonly at: number; readonly isTitled: boolean }) {
   const context = useActionContext();
   const galaxy = useGalaxy((state) => state.galaxy);
   const isCurrent = useGalaxy((state) => state.search.at === at);
@@ -115,6 +115,11 @@ function Match({ tile, at }: { readonly tile: number; readonly at: number }) {
       >
         {place !== null && <img src={renditionUrl(context.config.rendition_url, place.uuid, "small")} alt="" loading="lazy" decoding="async" />}
       </button>
+      {isTitled && (
+        <span className="tile-title" aria-hidden="true">
+          {title}
+        </span>
+      )}
     </li>
   );
 }

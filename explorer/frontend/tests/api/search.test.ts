@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { SearchIndex } from "../../src/api/search";
-import { completeQuery, parseQuery } from "../../src/api/search_query";
+import { completeQuery, lastPart, parseQuery } from "../../src/api/search_query";
 import { decodePostings, decodeShard, intersect, subtract, unite, type Matches } from "../../src/api/search_shards";
 import { compareKeys, foldText, splitWords } from "../../src/api/search_words";
 import type { SearchSegment } from "../../src/api/wire";
@@ -134,5 +134,6 @@ describe("a query", () => {
     expect(completeQuery("Ice cr", "ice cream")).toBe('"ice cream" ');
     expect(completeQuery("red -ca", "cat")).toBe("red -cat ");
     expect(completeQuery("", "cat")).toBe("cat ");
+    expect(["red ca", "-ca", "/ca", "ca ", '"ice c'].map(lastPart)).toEqual(["ca", "ca", "ca", "", "c"]);
   });
 });

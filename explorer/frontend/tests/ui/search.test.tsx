@@ -78,7 +78,7 @@ describe("the search field", () => {
     await vi.waitFor(() => { expect(context.store.getState().selection?.index).toBe(1); });
     fireEvent.keyDown(field, { key: "ArrowDown" });
     await vi.waitFor(() => { expect(context.store.getState().selection?.index).toBe(3); });
-    expect(screen.getByRole("button", { current: true, name: "Picture 3" })).toBeDefined();
+    await screen.findByRole("button", { current: true, name: "Picture 3" });
     expect(document.activeElement).toBe(field);
   });
 
@@ -127,6 +127,15 @@ describe("the search field", () => {
     vi.stubGlobal("fetch", answering({ ...makeSearchFiles(), ...DETAILS }));
     fireEvent.click(screen.getByRole("button", { name: "Try again" }));
     await screen.findByText("1 picture");
+  });
+
+  it("shows its matches first in the list view, more of them when asked", async () => {
+    const { context, field } = await show();
+    type(field, "cat ");
+    await screen.findByText("2 pictures", { selector: ".search-results p" });
+    context.store.setState({ view: "list" });
+    const section = await screen.findByRole("region", { name: "Best matches 2 pictures" });
+    expect(within(section).getAllByRole("listitem")).toHaveLength(2);
   });
 
   it("is absent where no words were published", async () => {

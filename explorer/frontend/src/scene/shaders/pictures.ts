@@ -45,8 +45,7 @@ out vec4 colour;
 // A tile's picture at a place in -1 to 1, x to the right, y down. Stays inside: beyond lies the next tile, or padding.
 vec3 pictureOf(sampler2DArray atlas, float side, vec3 layerColumnRow, vec2 unit, float inset) {
   vec2 inTile = 0.5 * side + unit * max(side * vShape.xy - inset, vec2(0.0));
-  vec4 texel = texture(atlas, vec3((layerColumnRow.yz * side + inTile) / 1024.0, layerColumnRow.x));
-  return texel.rgb / max(texel.a, 0.004);
+  return texture(atlas, vec3((layerColumnRow.yz * side + inTile) / 1024.0, layerColumnRow.x)).rgb;
 }
 
 void main() {

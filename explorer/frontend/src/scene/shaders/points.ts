@@ -84,10 +84,9 @@ void main() {
     float inside = clamp(0.5 - max(q.x, q.y), 0.0, 1.0);
     vec2 unit = clamp(at / vShape.xy, -1.0, 1.0);
     vec2 halfTile = 8.0 * vShape.xy / max(vShape.x, vShape.y);
-    // Stay half a texel of the level inside: beyond lies the next picture's tile, or its padding.
-    vec2 inTile = 8.0 + unit * max(halfTile - 0.5 * exp2(vSize.y), vec2(0.0));
-    vec4 texel = textureLod(uSmall, vec3((vTile.yz * 16.0 + inTile) / 1024.0, vTile.x), vSize.y);
-    vec3 c = texel.rgb / max(texel.a, 0.004) * vShape.w;
+    // Stay so far inside that no texel of the level is mixed in which holds the next picture's tile, or padding.
+    vec2 inTile = 8.0 + unit * max(halfTile - exp2(vSize.y) + 0.5, vec2(0.0));
+    vec3 c = textureLod(uSmall, vec3((vTile.yz * 16.0 + inTile) / 1024.0, vTile.x), vSize.y).rgb * vShape.w;
     colour = mix(colour, vec4(c * inside, inside), vTile.w);
   }
   if (colour.a < (vTile.w > 0.0 ? 0.3 : 0.08)) discard;
