@@ -103,7 +103,7 @@ def export_galaxy(
         _require_ours(galaxy, target, run.listed)
         run.write(MARK, json.dumps({"format": "galaxy-export", "galaxy": str(galaxy.uuid)}).encode())
 
-        run.write_objects(galaxy, publication)
+        run.write_objects(galaxy, reader.object_names())
         run.write_pictures(_uuids(reader), with_views)
         front_end = read_front_end()
         run.write_all(front_end.files)
@@ -145,20 +145,15 @@ class _Run:
                     pool.submit(partial(self.target.put, name, ContentFile(data)))
                     self.result.n_written += 1
 
-    def write_objects(self, galaxy: Galaxy, publication: Publication) -> None:
+    def write_objects(self, galaxy: Galaxy, names: list[str]) -> None:
         """Copy the objects of a publication, whose names say what is in them."""
-        prefix = f"{galaxy.uuid}/"
-        names = [
-            name.removeprefix(prefix)
-            for name in publication.objects_published.values_list("storage_name", flat=True).iterator(10_000)
-        ]
         storage_of("galaxies")  # made here, before threads would each make one
         with self._pool() as pool:
             for done, name in enumerate(names):
                 self.turn.progress("Copying the galaxy", done, len(names))
                 self._want(name)
                 if name not in self.listed:
-                    pool.submit(partial(self._copy_object, prefix + name, name))
+                    pool.submit(partial(self._copy_object, f"{galaxy.uuid}/{name}", name))
                     self.result.n_written += 1
 
     def write_pictures(self, uuids: Iterable[str], with_views: bool) -> None:
@@ -185,7 +180,7 @@ class _Run:
         with self._pool() as pool:
             for done, name in enumerate(stale):
                 self.turn.progress("Deleting what is gone", done, len(stale))
-                pool.submit(partial(self.target.storage.delete, name))
+                pool.submit(partial(self.target.delete, name))
         self.result.n_deleted = len(stale)
 
     def _find_renditions(self, uuids: list[str], kinds: list[Rendition.Kind]) -> Iterator[tuple[str, str, bool]]:

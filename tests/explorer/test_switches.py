@@ -145,7 +145,7 @@ class TestSafeSearch:
         curator = client_as("curator", collection)
         chosen = {"action": "publish_despite_safe_search", "_selected_action": [galaxy.pk]}
         curator.post("/admin/catalog/galaxy/", chosen)
-        job = Job.objects.get()
+        job = Job.objects.get(kind="publish_galaxy")
         run_job(job.uuid, worker="test")
         job.refresh_from_db()
         assert job.status == "succeeded"

@@ -54,7 +54,7 @@ def test_a_wrong_number_tells_the_right_ones(galaxy: Galaxy, capsys):
         call_command(*arguments, "--roll-back", "7")
     first = publish_titled(galaxy, "One")
     publish_titled(galaxy, "Two")
-    with pytest.raises(CommandError, match=rf"{first.pk}: build 1, 12 images, published .*\n.*current|current.*\n.*"):
+    with pytest.raises(CommandError, match=f"{first.pk}: build 1, 12 images, published"):
         call_command(*arguments, "--roll-back", "0")
     call_command(*arguments, "--roll-back", str(first.pk))
     assert titles_shown(galaxy) == {"One"}
