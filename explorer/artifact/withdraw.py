@@ -108,11 +108,9 @@ def withdraw(
         tables=store.add(tables.encode(), ".bin"),
         credits=tuple(c for c in manifest.credits if (c.text, c.licence) not in work.credits - set(thanked)),
     )
-    for name in [*manifest.object_names(), *tables.object_names()]:
-        if name not in store.objects:
-            store.keep(name)
     name = store.add(encode_json(manifest.to_json()), ".json")
-    return WithdrawnArtifact(manifest, name, tuple(store.objects.items()))
+    needed = dict.fromkeys([*manifest.object_names(), *tables.object_names(), name])
+    return WithdrawnArtifact(manifest, name, tuple((needs, store.size_of(needs)) for needs in needed))
 
 
 class _Withdrawal:

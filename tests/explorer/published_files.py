@@ -28,11 +28,16 @@ def read_published(galaxy: Galaxy, name: str) -> bytes:
 
 
 def find_in_files(galaxy: Galaxy, needles: Iterable[str | bytes]) -> set[tuple[str, str]]:
-    """Which of the needles, in any case, lies in which file: {(needle, name of the file)}; `pointer` and pictures included."""
+    """Which of the needles, in any case, lies in which of the galaxy's files: {(needle, name of the file)}; none is left out."""
+    return find_in(((name, read_published(galaxy, name)) for name in list_files(galaxy)), needles)
+
+
+def find_in(files: Iterable[tuple[str, bytes]], needles: Iterable[str | bytes]) -> set[tuple[str, str]]:
+    """The same, of any files by name."""
     wanted = list(needles)
     found = set()
-    for name in list_files(galaxy):
-        hay = list(_decode(read_published(galaxy, name)))
+    for name, content in files:
+        hay = list(_decode(content))
         texts = [text.casefold() for text in hay if isinstance(text, str)]
         raw = [data for data in hay if isinstance(data, bytes)]
         for needle in wanted:

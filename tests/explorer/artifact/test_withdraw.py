@@ -31,8 +31,10 @@ class Library(ProceduralGalaxy):
     """The procedural galaxy, in which one image has a title, an author, a text and a label of its own."""
 
     def read_details(self, indices: Sequence[int], _neighbours: NDArray[np.int32]) -> list[Mapping[str, Any]]:
-        details = [dict(told) for told in super().read_details(indices, _neighbours)]
-        for i, told in zip(indices, details, strict=True):
+        details: list[Mapping[str, Any]] = []
+        for i, public in zip(indices, super().read_details(indices, _neighbours), strict=True):
+            told = dict(public)
+            details.append(told)
             if i == LONELY:
                 told |= {"title": WORDS[0], "creator": WORDS[2], "credit": "", "text": {"text": WORDS[3], "lines": []}}
                 told["labels"] = [{"term": WORDS[1], "score": 0.9, "source": "decision"}, *told["labels"]]
@@ -114,7 +116,7 @@ def test_its_point_says_nothing_of_it(store: MemoryStore, written: WrittenArtifa
     assert after.points.flags[row] & TOMBSTONE
     assert not after.points.colour[row].any()
     assert tuple(after.points.position[row]) != tuple(before.points.position[row])
-    assert after.extra("time")[row] == UNKNOWN_TIME  # noqa: S610  no queryset
+    assert after.column("time")[row] == UNKNOWN_TIME
     assert after.place(tile) is None and after.details(tile) is None
     others = np.flatnonzero(after.points.tile != tile)
     for name in ("position", "cluster", "colour", "aspect", "flags", "tile"):

@@ -1,7 +1,8 @@
 """A withdrawn picture leaves every file of every publication that is kept, comes back with none, and nobody waits for it to be hidden."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,9 @@ from catalog.services.jobs import run_job
 from catalog.services.progress import CancelledError
 from catalog.services.safe_search import SafeSearchError
 from explorer.artifact import ArtifactReader
-from explorer.services import publish_galaxy, rewrite_publications, roll_back, withdraw_images
+from explorer.services import export_galaxy, publish_galaxy, rewrite_publications, roll_back, withdraw_images
 from explorer.services.sinks import GalaxySource
-from tests.explorer.published_files import find_in_files, list_files, read_published
+from tests.explorer.published_files import find_in, list_files, read_published
 from tests.factories import BuildFactory, GalaxyFactory, ImageFactory, UserFactory, keep_answers
 
 pytestmark = pytest.mark.django_db
@@ -82,11 +83,17 @@ def the_lonely_one() -> Image:
 
 def traces(galaxy: Galaxy, image: Image) -> set[str]:
     """What can be found of the picture in any published file: words, its uuid, magenta pixels, with the name of the file."""
+    return traces_in(((name, read_published(galaxy, name)) for name in list_files(galaxy)), image)
+
+
+def traces_in(files: Iterable[tuple[str, bytes]], image: Image) -> set[str]:
+    """The same, of any files by name."""
+    contents = dict(files)
     needles: list[str | bytes] = [*WORDS, "1987", str(image.uuid), image.uuid.hex, image.uuid.bytes]
-    found = {f"{needle} in {name}" for needle, name in find_in_files(galaxy, needles)}
-    for name in list_files(galaxy):
+    found = {f"{needle} in {name}" for needle, name in find_in(contents.items(), needles)}
+    for name, data in contents.items():
         if name.endswith((".webp", ".jpg")):
-            with Pillow.open(io.BytesIO(read_published(galaxy, name))) as picture:
+            with Pillow.open(io.BytesIO(data)) as picture:
                 red, green, blue = np.moveaxis(np.asarray(picture.convert("RGB"), int), 2, 0)
             if ((red > green + 60) & (blue > green + 60)).sum() > 2:
                 found.add(f"magenta in {name}")
@@ -208,6 +215,22 @@ def test_what_is_deleted_leaves_in_the_same_way(
     assert ArtifactReader(GalaxySource(galaxy)).pointer.withdrawn == (image.uuid,)
     run_job(Job.objects.get().uuid, worker="test")
     assert traces(galaxy, image) == set()
+
+
+def test_a_copy_for_a_file_server_loses_it_when_it_is_made_again(
+    galaxy: Galaxy, tmp_path: Path, django_capture_on_commit_callbacks: Callable[..., Any]
+) -> None:
+    def copy() -> list[tuple[str, bytes]]:
+        export_galaxy(galaxy, str(tmp_path / "copy"))
+        paths = [path for path in (tmp_path / "copy").rglob("*") if path.is_file()]
+        return [(str(path.relative_to(tmp_path)), path.read_bytes()) for path in paths if path.suffix != ".js"]
+
+    image = the_lonely_one()
+    assert {trace.split(" in ")[0] for trace in traces_in(copy(), image)} >= {*WORDS, "magenta"}
+    withdraw_and_run(image, django_capture_on_commit_callbacks)
+    files = copy()
+    assert traces_in(files, image) == set()
+    assert not [name for name, _data in files if str(image.uuid) in name]
 
 
 def test_a_picture_that_no_publication_holds_is_not_told_of(
