@@ -15,7 +15,7 @@ SECONDS = 2.5e-4
 EXPONENT = 1.05
 USUAL_PERPLEXITY = 50.0
 NEIGHBOURS_SHARE = 0.5  # of the time that grows with the perplexity: P, and the pull along its edges
-# The flat map: 45 neighbours an image instead of 150, 250 iterations instead of 750. 10,000 images took 0.6 s, 80,984 took 4.6, a million 83 s and 2.7 GB.
+# The flat map: 45 neighbours an image, not 150, and 250 iterations, not 750. 80,984 images took 4.6 s, a million 83 s and 2.7 GB.
 FLAT_BYTES_PER_IMAGE = 2_600
 FLAT_SECONDS = 3.7e-5
 
