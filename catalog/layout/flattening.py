@@ -110,7 +110,7 @@ def flatten_new(new_positions: ArrayLike, positions: ArrayLike, flat: ArrayLike,
     k = min(N_NEIGHBOURS, len(old))
     distances, nearest = cKDTree(old).query(new, k=k, workers=n_jobs)
     distances, nearest = distances.reshape(len(new), k), nearest.reshape(len(new), k)
-    start = np.median(plane[nearest], axis=1).astype(np.float32)
+    start: Floats = np.median(plane[nearest], axis=1).astype(np.float32)
     if k < N_NEIGHBOURS:
         return start
     from catalog.layout.affinities import conditional_probabilities  # half a second of imports that only this needs

@@ -167,10 +167,11 @@ def _details(uuid: UUID, i: int, cluster: int) -> dict[str, Any]:
 
 
 def _write_page(folder: Path, title: str) -> None:
-    page, front_end = read_front_end()
-    for name, data in front_end.items():
+    front_end = read_front_end()
+    for name, data in front_end.files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     galaxy = Galaxy(uuid=GALAXY_UUID, slug="procedural", title=title)
-    (folder / "index.html").write_bytes(render_page(galaxy, page=page, is_public=False, with_views=False, url=""))
+    page = render_page(galaxy, front_end, is_public=False, with_views=False, url="")
+    (folder / "index.html").write_bytes(page)
