@@ -180,7 +180,7 @@ class _Run:
         with self._pool() as pool:
             for done, name in enumerate(stale):
                 self.turn.progress("Deleting what is gone", done, len(stale))
-                pool.submit(partial(self.target.storage.delete, name))
+                pool.submit(partial(self.target.delete, name))
         self.result.n_deleted = len(stale)
 
     def _find_renditions(self, uuids: list[str], kinds: list[Rendition.Kind]) -> Iterator[tuple[str, str, bool]]:

@@ -50,6 +50,7 @@ class Target(Protocol):
     """A folder or a prefix of a bucket; writing is whole or not at all. Usable from several threads."""
 
     storage: Storage
+    """To read from, and to know of which kind it is."""
     address: str
     """As people write it."""
     url: str
@@ -60,6 +61,9 @@ class Target(Protocol):
 
     def put(self, name: str, file: File[bytes]) -> None:
         """Write a file, replacing what may be there."""
+
+    def delete(self, name: str) -> None:
+        """Delete a file, if it is there."""
 
 
 def content_type_of(name: str) -> str:
@@ -114,6 +118,15 @@ class FolderTarget:
         """Write a file; content types are for the web server to tell."""
         self.storage.save(name, file)
 
+    def delete(self, name: str) -> None:
+        """Delete a file, and the folders that it leaves empty."""
+        path = self._folder / name
+        path.unlink(missing_ok=True)
+        for folder in path.parents:
+            if folder == self._folder or any(folder.iterdir()):
+                break
+            folder.rmdir()
+
 
 class BucketTarget:
     """A prefix of a bucket in Cloud Storage, whose objects everybody may read (docs/publishing.md)."""
@@ -134,6 +147,10 @@ class BucketTarget:
     def put(self, name: str, file: File[bytes]) -> None:
         """Write an object, with its type and how long caches may keep it."""
         self.storage.save(name, file)
+
+    def delete(self, name: str) -> None:
+        """Delete an object."""
+        self.storage.delete(name)
 
 
 class _PublicBucket(GoogleCloudStorage):  # type: ignore[misc]  # django-storages ships no types

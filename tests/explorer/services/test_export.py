@@ -138,6 +138,7 @@ def test_a_hidden_picture_and_objects_that_nothing_names_are_deleted_from_the_co
     assert {name for name in there if name.startswith("objects/")} == set(reader.object_names())
     assert before - there and gone.uuid not in reader.uuids
     assert result.n_deleted >= 2
+    assert not [folder for folder in tmp_path.rglob("*") if folder.is_dir() and not any(folder.iterdir())]
 
 
 def test_a_picture_that_the_library_lacks_is_counted_and_the_rest_goes_on(public: Galaxy, tmp_path: Path):

@@ -223,7 +223,9 @@ export class PicturesPass {
       if (blocks.shown[b] === 0 || !mayShow(blocks.balls, b, projection, this.#screen, maxDepth)) continue;
       const middle = nearestDepth(blocks.balls, b, projection) + blocks.balls[4 * b + 3]!;
       const px = middle <= 0 ? FADE_TO_PX : Math.min(FADE_TO_PX, (sizes.picture * projection.focal) / middle);
-      const [first, n] = [blocks.first[b]!, blocks.first[b + 1]! - blocks.first[b]!];
+      if (px < SMALL_FROM_PX) continue;
+      const first = blocks.first[b]!;
+      const n = blocks.first[b + 1]! - first;
       for (let k = 0; k < SPEAKERS; k += 1) {
         const part = this.small.index.partOf(tile[first + Math.floor((n * k) / SPEAKERS)]!);
         if (part >= 0) this.small.want(part, (px * px * n) / SPEAKERS);
@@ -241,7 +243,9 @@ export class PicturesPass {
     if (part >= 0) this.#tiles.want(part, px * px);
     if (px >= SHARP_FROM_PX && giveWay > 0) this.#sharp.want(i, px);
     const smallPart = this.small.index.partOf(tile);
-    const [smallLayer, tileLayer, sharpLayer] = [this.small.layerOf(smallPart), this.#tiles.layerOf(part), this.#sharp.layerOf(i)];
+    const smallLayer = this.small.layerOf(smallPart);
+    const tileLayer = this.#tiles.layerOf(part);
+    const sharpLayer = this.#sharp.layerOf(i);
     const smallShown = smallLayer < 0 ? 0 : this.small.shown[smallLayer]!;
     const tileShown = tileLayer < 0 ? 0 : this.#tiles.shown[tileLayer]!;
     const sharpShown = sharpLayer < 0 ? 0 : this.#sharp.shown[sharpLayer]!;

@@ -268,6 +268,8 @@ export class Scene implements Stage {
     this.#points.setAtlases(pictures.small);
     this.#pool.setTilePlace((tile) => pictures.small.index.placeOf(tile));
     this.#three.add(pictures.object);
+    // Now, and not in the middle of the first flight.
+    this.#renderer.compile(this.#three, this.#rig.frame.camera);
     this.invalidate();
   }
 

@@ -81,7 +81,8 @@ void main() {
   colour = vec4(vColour * light * disc, disc);
   if (vTile.w > 0.0) {
     vec2 q = abs(at) - vShape.xy;
-    float inside = clamp(0.5 - max(q.x, q.y), 0.0, 1.0);
+    // A hard edge: depth is written, so what shone through a soft one would be the dark behind everything.
+    float inside = step(max(q.x, q.y), 0.0);
     vec2 unit = clamp(at / vShape.xy, -1.0, 1.0);
     vec2 halfTile = 8.0 * vShape.xy / max(vShape.x, vShape.y);
     // Stay so far inside that no texel of the level is mixed in which holds the next picture's tile, or padding.
