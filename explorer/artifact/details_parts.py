@@ -39,6 +39,7 @@ def write_details(
     on_progress: told of "details".
     """
     parts = []
+    kept = {part.first: part for part in previous.tables.details} if previous else {}
     outdated: list[int] = []  # tiles whose words in the previous segments do not hold any more
     with SearchIndexWriter(store.add) as index:
         for first, n in numbering.cut(DETAILS_PER_PART, previous.tables.details if previous else ()):
@@ -47,8 +48,8 @@ def write_details(
             part = Part(store.add(encode_details(entries), ".bin"), first, n)
             parts.append(part)
             before: Sequence[Details | None] = [None] * n
-            if previous is not None and first < numbering.n_kept_tiles:
-                before = entries if part in previous.tables.details else previous.details_part(first)
+            if previous is not None and first in kept:
+                before = entries if part == kept[first] else previous.details_part(kept[first])
             for tile, (old, new) in enumerate(zip(before, entries, strict=True), start=first):
                 had, has = words_of_details(old or {}), words_of_details(new or {})
                 if had == has:

@@ -123,19 +123,21 @@ def _update(
     lists = np.full((numbering.n_tiles, N_NEIGHBOURS), NONE, dtype=np.int32)
     cosines = np.zeros(lists.shape, dtype=np.float32)
     lists[:n_kept], cosines[:n_kept] = previous.neighbours
-    affected = np.empty(0, dtype=np.int32)
-    if len(changed):
+    # A withdrawal takes an image off others' lists and fills up none: it has no vectors.
+    is_short = (lists[:n_kept, -1] == NONE) & vectors[:n_kept].any(axis=1)
+    affected = np.flatnonzero(is_short)
+    if len(changed) or len(affected):
         search = NeighbourSearch(vectors)
-        affected = search.find_affected(lists[:n_kept], changed)
+        affected = np.union1d(affected, search.find_affected(lists[:n_kept], changed))
         for first in range(0, len(affected), NEIGHBOURS_PER_PART):
             tiles = affected[first : first + NEIGHBOURS_PER_PART]
             lists[tiles], cosines[tiles] = search.find(tiles)
             on_progress("neighbours", first + len(tiles), len(affected))
     patches = tables.neighbour_patches
-    old = affected[affected < n_kept]
+    patched = np.flatnonzero((lists[:n_kept] != previous.neighbours[0]).any(axis=1))
     is_patched = not has_changed.any() and len(patches) < MAX_PATCHES
-    if is_patched and len(old):
-        patches = (store.add(encode_patch(old, lists[old], cosines[old]), ".bin"), *patches)
+    if is_patched and len(patched):
+        patches = (store.add(encode_patch(patched, lists[patched], cosines[patched]), ".bin"), *patches)
     parts = []
     for first, n in numbering.cut(NEIGHBOURS_PER_PART, tables.neighbours):
         rows = slice(first, first + n)

@@ -125,11 +125,11 @@ class ArtifactReader:
     def details(self, tile: int) -> dict[str, Any] | None:
         """Return the details of a tile's image; None for a tombstone."""
         part = find_part(self.tables.details, tile)
-        return None if part is None else self._details(part.url)[tile - part.first]
+        return None if part is None else self.details_part(part)[tile - part.first]
 
-    def details_part(self, first: int) -> list[dict[str, Any] | None]:
-        """Return the details of the part that begins with this tile."""
-        return self._details(next(part.url for part in self.tables.details if part.first == first))
+    def details_part(self, part: Part) -> list[dict[str, Any] | None]:
+        """Return the details of a part's images."""
+        return self._details(part.url)
 
     @cached_property
     def neighbours(self) -> tuple[NDArray[np.int32], NDArray[np.float32]]:

@@ -103,6 +103,7 @@ def test_what_is_gone_leaves_a_tombstone_and_nothing_of_itself(store):
     assert second.manifest.n_points == 400
     assert np.asarray(second.picture(tile))[8:-8, 8:-8].max() < 20  # its neighbours' colours come over the edge
     assert (second.neighbours[0] != tile).all()
+    assert second.tables.neighbour_patches == ()  # the part itself must not tell whom it was near
     assert not second.codes[tile].any()
     assert_neighbours_exact(second)
     needed = b"".join(store.files[name] for name in second.object_names())
@@ -135,6 +136,18 @@ def test_a_vector_that_has_changed_changes_the_lists_that_it_concerns(store):
     second, _ = write_all(store, range(305), first, vectors=changed(range(305)))
     assert second.tables.neighbour_patches == ()
     assert_neighbours_exact(second, changed)
+
+
+def test_lists_that_a_withdrawal_has_shortened_are_filled_up(store):
+    first, _ = write_all(store, range(300))
+    lists, cosines = first.neighbours
+    lists[40, 5:] = [*lists[40, 6:], -1]
+    cosines[40, 5:] = [*cosines[40, 6:], 0]
+    second, _ = write_all(store, range(300), first)
+    assert len(second.tables.neighbour_patches) == 1
+    assert_neighbours_exact(second)
+    third, written = write_all(store, range(300), second)
+    assert (third.tables, written.n_new_objects) == (second.tables, 0)
 
 
 def test_many_updates_keep_the_publication_whole_and_its_files_few(store):
