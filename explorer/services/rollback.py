@@ -56,8 +56,8 @@ def roll_back(
                 f"Expected a publication of format {FORMAT_VERSION}, got one of format {publication.format_version}, which this "
                 f"program no longer writes nor reads. Publish the galaxy again instead."
             )
-        publication = prepare_roll_back(publication, turn=turn)
         _require_objects(galaxy, publication)
+        publication = prepare_roll_back(publication, turn=turn)
         changed = galaxy.current_publication_id != publication.pk
         make_current(galaxy, publication, turn=turn)
         if isinstance(by, Person):

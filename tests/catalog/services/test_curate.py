@@ -1,11 +1,16 @@
 """A curator's plain words are taken at once, or refused with a reason."""
 
+from collections.abc import Callable, Iterator
+from typing import Any
+
 import pytest
+from django.test import Client
 
 from catalog.models import Image
-from catalog.services.curate import hide_images, rename_cluster
+from catalog.services.curate import delete_images, hide_images, rename_cluster
 from catalog.services.errors import ServiceError
-from tests.factories import ClusterFactory, ImageFactory
+from catalog.signals import image_withdrawn
+from tests.factories import ClusterFactory, ImageFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -50,3 +55,53 @@ def test_hiding_counts_only_what_changed_and_says_when():
     shown.refresh_from_db()
     assert shown.hidden and shown.updated_at > before
     assert hide_images(Image.objects.filter(pk=shown.pk), hidden=False) == 1
+
+
+@pytest.fixture
+def announced() -> Iterator[list[dict[str, Any]]]:
+    """What was announced of withdrawn images."""
+    heard: list[dict[str, Any]] = []
+
+    def listen(sender: object, signal: object, **told: Any) -> None:
+        heard.append(told)
+
+    image_withdrawn.connect(listen)
+    yield heard
+    image_withdrawn.disconnect(listen)
+
+
+class TestWithdrawing:
+    def test_hiding_and_deleting_are_announced_once_they_hold(
+        self, announced: list[dict[str, Any]], django_capture_on_commit_callbacks: Callable[..., Any]
+    ) -> None:
+        first, second = (ImageFactory.create() for _ in range(2))
+        with django_capture_on_commit_callbacks(execute=True):
+            assert hide_images(Image.objects.filter(pk=first.pk), hidden=True, reason="She asked.") == 1
+            assert announced == []
+        expected = {"collection": first.collection, "uuids": [first.uuid], "by": None, "reason": "She asked."}
+        assert announced == [expected]
+        with django_capture_on_commit_callbacks(execute=True):
+            assert delete_images(Image.objects.all()) == 2
+        assert {told["collection"]: told["uuids"] for told in announced[1:]} == {
+            first.collection: [first.uuid],
+            second.collection: [second.uuid],
+        }
+
+    def test_showing_again_and_hiding_what_is_hidden_are_not(
+        self, announced: list[dict[str, Any]], django_capture_on_commit_callbacks: Callable[..., Any]
+    ) -> None:
+        image = ImageFactory.create(hidden=True)
+        with django_capture_on_commit_callbacks(execute=True):
+            assert hide_images(Image.objects.all(), hidden=True) == 0
+            assert hide_images(Image.objects.filter(pk=image.pk), hidden=False) == 1
+        assert announced == []
+
+    def test_the_admin_deletes_through_the_service(
+        self, announced: list[dict[str, Any]], django_capture_on_commit_callbacks: Callable[..., Any], client: Client
+    ) -> None:
+        image = ImageFactory.create()
+        client.force_login(UserFactory.create(admin=True))
+        with django_capture_on_commit_callbacks(execute=True):
+            client.post(f"/admin/catalog/image/{image.pk}/delete/", {"post": "yes"})
+        assert [told["uuids"] for told in announced] == [[image.uuid]]
+        assert not Image.objects.exists()
