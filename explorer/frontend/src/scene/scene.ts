@@ -285,7 +285,7 @@ export class Scene implements Stage, MotionHost {
     this.#pool.setTilePlace((tile) => pictures.small.index.placeOf(tile));
     this.#three.add(pictures.object);
     // Now, and not in the middle of the first flight.
-    this.#renderer.compile(this.#three, this.#rig.frame.camera);
+    this.#renderer.compile(this.#three, this.rig.frame.camera);
     this.invalidate();
   }
 
