@@ -132,6 +132,24 @@ def test_a_landmark_is_marked_on_a_map_that_comes_with_the_page(site: Site, page
     assert page.get_by_role("link", name="On OpenStreetMap").count() == 1
 
 
+def test_neighbours_are_walked_by_arrow_keys_and_what_is_like_a_picture_is_lit(site: Site, page: Page):
+    galaxy = GalaxyPage(page, f"{site.address}/galaxy/openmoji/")
+    first = galaxy.uuids()[7]
+    galaxy.fly_to(first)
+    page.wait_for_selector(".strip .thumb >> nth=1")
+    assert page.locator(".strip .thumb").count() == 13, "the picture itself and twelve neighbours"
+    shown = page.locator(".strip .thumb img").evaluate_all("all => all.map(one => one.src.split('/').at(-2))")
+    assert shown[0] == first
+    for key, neighbour in (("ArrowRight", shown[1]), ("ArrowRight", shown[2]), ("ArrowLeft", shown[1])):
+        page.keyboard.press(key)
+        galaxy.wait_for(lambda wanted=neighbour: galaxy.state()["selected"] == wanted, "the neighbour to open")
+    page.get_by_role("button", name="More like this").click()
+    page.wait_for_selector(".strip-line:has-text('approximate')")
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".strip-line", state="detached")
+    assert galaxy.state()["selected"] == shown[1], "the panel stays"
+
+
 def test_a_box_and_its_row_light_each_other(site: Site, page: Page, uuids: dict[str, str]):
     open_picture(page, site, uuids["Full"])
     page.locator('.box[data-mark="logos-0"]').hover()

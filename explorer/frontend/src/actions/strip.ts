@@ -19,7 +19,8 @@ async function loadNeighbours({ store }: ActionContext, galaxy: Galaxy, of: Sele
   store.setState({ strip });
   const isCurrent = (): boolean => store.getState().strip?.of === of;
   try {
-    const near = await galaxy.neighboursOf(of.index);
+    // In a small library some of the twelve have nothing in common with it.
+    const near = (await galaxy.neighboursOf(of.index)).filter(({ similarity }) => similarity > 0);
     // Walked on meanwhile: `at` is kept.
     if (isCurrent()) store.setState((state) => ({ strip: { ...strip, at: state.strip!.at, items: [...strip.items, ...near], phase: { status: "ready", recall: null } } }));
   } catch {

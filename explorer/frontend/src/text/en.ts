@@ -155,6 +155,7 @@ export const text = {
   nearestLoading: "Loading what is nearest",
   nearestFailed: "What is nearest could not be loaded.",
   nothingAlike: "Nothing is known that others could be compared by.",
+  nothingSimilar: "Nothing was found that is much like it; the comparison is approximate.",
   moreLikeThis: "More like this",
   similar: "More like this",
   similarLoading: "Comparing with all pictures",

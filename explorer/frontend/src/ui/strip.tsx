@@ -65,7 +65,7 @@ function StripState({ strip }: { readonly strip: Strip }) {
         </div>
       );
     case "ready":
-      if (items.length === 1) return <p className="strip-line quiet small">{text.nothingAlike}</p>;
+      if (items.length === 1) return <p className="strip-line quiet small">{kind === "similar" ? text.nothingSimilar : text.nothingAlike}</p>;
       return kind === "similar" ? <p className="strip-line quiet small">{text.similarFound(items.length - 1, phase.recall)}</p> : null;
   }
 }
