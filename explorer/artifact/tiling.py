@@ -9,9 +9,9 @@ BLOCKS = (4096, 256)  # tiles of an atlas of 16 px and of one of 64 px
 def neighbourhood_order(places: NDArray[np.generic]) -> NDArray[np.int64]:
     """Return the order of a k-d tree: of n places (n, d), each aligned run of 256, and each of 4,096, is a compact box of space.
 
-    A range is halved across its longest side, at a whole number of blocks, until it is one block (Bentley, "Multidimensional binary search
-    trees used for associative searching", 1975). Of a view's two thousand nearest pictures it touches a tenth to a sixth fewer files than along a
-    Morton curve (docs/adr/0010). The same input gives the same order; places in one spot may come in any.
+    A range is halved across its longest side, at a whole number of blocks, until it is one block (Bentley, "Multidimensional binary
+    search trees used for associative searching", 1975). Of a view's two thousand nearest pictures it touches a tenth to a sixth fewer
+    files than along a Morton curve (docs/adr/0010). The same input gives the same order; places in one spot may come in any.
     """
     n = len(places)
     order = np.arange(n, dtype=np.int64)
