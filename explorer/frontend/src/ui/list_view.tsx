@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { renditionUrl } from "../api/renditions";
 import type { Cluster, Subgroup } from "../api/wire";
 import { countShown } from "../store/search_state";
@@ -64,12 +64,18 @@ function ClusterSection({ cluster, isFirst }: { readonly cluster: Cluster; reado
   const isFlat = useGalaxy((state) => state.layout === "flat");
   const [isOpen, setOpen] = useState(isFirst);
   const [subgroup, setSubgroup] = useState<Subgroup | null>(null);
+  const section = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const list = section.current?.parentElement;
+    // Below the page's head, where the topmost cluster is.
+    if (isFirst && list) list.scrollTop = section.current!.offsetTop - (list.querySelector<HTMLElement>(".list-cluster")?.offsetTop ?? 0);
+  }, [isFirst]);
   if (galaxy === null) return null;
   const subgroups = isFlat ? [] : galaxy.manifest.subgroups.filter((one) => one.cluster === cluster.index);
   const chosen = subgroups.find((one) => one === subgroup) ?? null;
   const id = `cluster-${cluster.uuid}`;
   return (
-    <section className="list-cluster" aria-labelledby={id}>
+    <section ref={section} className="list-cluster" aria-labelledby={id}>
       <h2 id={id}>
         <button type="button" className="list-head" aria-expanded={isOpen} onClick={() => { setOpen(!isOpen); }}>
           {cluster.cover === null ? (
