@@ -13,6 +13,8 @@ export interface Config {
   readonly image_admin_url: string | null;
   /** Whether the page stands somewhere by itself, and begins a tour when nobody touches it; `?kiosk=1` says the same. */
   readonly kiosk?: boolean;
+  /** The language to speak, if neither the address nor anything nearer says another. Absent: the browser's. */
+  readonly language?: string;
 }
 
 /** Reads the page's configuration. Raises an Error when the page was built without it. */

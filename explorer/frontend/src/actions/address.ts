@@ -1,4 +1,4 @@
-import { text } from "../text/en";
+import { text } from "../text";
 import type { State } from "../store/state";
 import { watch } from "../store/store";
 import type { ActionContext } from "./context";

@@ -1,4 +1,4 @@
-import { text } from "../text/en";
+import { text } from "../text";
 import type { Action } from "./context";
 import { clearSearch } from "./search";
 import { closeSimilar } from "./strip";
@@ -6,7 +6,7 @@ import { closeSimilar } from "./strip";
 /** Escape: closes what lies on top, one thing at a time; last of all it ends the focus on a cluster. */
 export const close: Action = {
   name: "close",
-  label: "Close what is open",
+  label: text.does.close,
   keys: ["Escape"],
   perform: (context) => {
     const { store } = context;

@@ -1,8 +1,9 @@
+import { text } from "../text";
 import type { Action } from "./context";
 
 export const focusSearch: Action = {
   name: "search",
-  label: "Search for words",
+  label: text.does.search,
   keys: ["/"],
   isEnabled: ({ store }) => store.getState().search.isPossible === true,
   perform: ({ store }) => {

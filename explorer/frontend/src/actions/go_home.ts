@@ -1,9 +1,9 @@
-import { text } from "../text/en";
+import { text } from "../text";
 import type { Action } from "./context";
 
 export const goHome: Action = {
   name: "home",
-  label: "See the whole galaxy",
+  label: text.does.home,
   keys: ["h", "Home"],
   isEnabled: ({ store }) => store.getState().view === "space" && store.getState().galaxy !== null,
   perform: ({ store }) => {

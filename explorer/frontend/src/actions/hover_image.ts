@@ -1,5 +1,5 @@
-import { text } from "../text/en";
 import type { ActionContext } from "./context";
+import { nameOf } from "./naming";
 
 /** The title is asked for only when the pointer rests: a sweep over the galaxy must not fetch every shard. */
 const REST_MS = 90;
@@ -15,7 +15,7 @@ export function hoverImage(context: ActionContext, index: number): void {
     const { galaxy } = store.getState();
     if (galaxy === null || !isCurrent()) return;
     galaxy.details.fetch(index).then(
-      (details) => { if (isCurrent()) store.setState({ hoveredTitle: details.title || text.untitled }); },
+      (details) => { if (isCurrent()) store.setState({ hoveredTitle: nameOf(details) }); },
       // The cluster's name is shown already; a title that cannot be had is no reason for a message.
       () => undefined,
     );

@@ -1,9 +1,10 @@
+import { text } from "../text";
 import type { Action } from "./context";
 import { flyToImage } from "./fly_to_image";
 
 export const openCentred: Action = {
   name: "open",
-  label: "Open the picture in the middle",
+  label: text.does.open,
   keys: ["Enter"],
   isEnabled: ({ stage }) => stage !== null,
   perform: (context) => {

@@ -3,7 +3,7 @@ import { SearchIndex } from "../api/search";
 import { completeQuery, lastPart, parseQuery } from "../api/search_query";
 import type { Term } from "../api/search_shards";
 import { countShown, INITIAL_SEARCH, type SearchState } from "../store/search_state";
-import { text as words } from "../text/en";
+import { text as words } from "../text";
 import type { ActionContext } from "./context";
 import { flyToImage } from "./fly_to_image";
 

@@ -1,7 +1,9 @@
 import { asWireError } from "../api/errors";
 import type { Details } from "../api/wire";
-import { text } from "../text/en";
+import { text } from "../text";
 import type { ActionContext } from "./context";
+import { nameOf } from "./naming";
+import { nearestToImage } from "./nearness";
 
 /** The cluster of a point, by the index that the points column holds. */
 export function clusterOfPoint(context: ActionContext, index: number) {
@@ -44,8 +46,10 @@ async function fetchDetails(context: ActionContext, index: number, uuid: string)
   try {
     const details: Details = await galaxy.details.fetch(index);
     if (!isCurrent()) return;
+    store.setState({ details: { status: "ready", details } });
     const cluster = clusterOfPoint(context, index)?.name ?? "";
-    store.setState({ details: { status: "ready", details }, announcement: text.announceImage(details.title || text.untitled, cluster) });
+    const nearest = await nearestToImage(galaxy, index);
+    if (isCurrent()) store.setState({ announcement: text.announceImage(nameOf(details), cluster, nearest) });
   } catch (error) {
     if (isCurrent()) store.setState({ details: { status: "failed", error: asWireError(error, galaxy.base) } });
   }

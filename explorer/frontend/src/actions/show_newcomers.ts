@@ -1,6 +1,6 @@
 import type { Galaxy } from "../api/galaxy";
 import { FLAG_NEWCOMER, FLAG_TOMBSTONE } from "../api/wire";
-import { text } from "../text/en";
+import { text } from "../text";
 import type { ActionContext } from "./context";
 
 /** Flies to the pictures that came with the latest update, and lets all others step back. */

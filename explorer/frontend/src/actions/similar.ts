@@ -4,7 +4,7 @@ import { PartSource } from "../api/parts";
 import type { Tables } from "../api/wire";
 import { Best, findSimilar } from "../math/similar";
 import type { Strip, StripPhase } from "../store/state";
-import { text } from "../text/en";
+import { text } from "../text";
 import type { ActionContext } from "./context";
 import { dropStrip } from "./strip";
 

@@ -1,9 +1,10 @@
+import { text } from "../text";
 import type { Action } from "./context";
 import { step } from "./step";
 
 export const stepNext: Action = {
   name: "next",
-  label: "Next picture of the cluster, or next cluster",
+  label: text.does.next,
   keys: ["]"],
   perform: (context) => { step(context, 1); },
 };

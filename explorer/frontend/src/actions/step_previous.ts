@@ -1,9 +1,10 @@
+import { text } from "../text";
 import type { Action } from "./context";
 import { step } from "./step";
 
 export const stepPrevious: Action = {
   name: "previous",
-  label: "Previous picture of the cluster, or previous cluster",
+  label: text.does.previous,
   keys: ["["],
   perform: (context) => { step(context, -1); },
 };

@@ -1,5 +1,6 @@
 import type { Galaxy } from "../api/galaxy";
 import type { Selection, Strip } from "../store/state";
+import { text } from "../text";
 import type { Action, ActionContext } from "./context";
 import { flyToImage } from "./fly_to_image";
 
@@ -62,7 +63,7 @@ const isEnabled = ({ store }: ActionContext): boolean => store.getState().select
 
 export const walkOn: Action = {
   name: "walk-on",
-  label: "With a picture open: along its neighbours",
+  label: text.does.walkOn,
   keys: ["ArrowRight"],
   isEnabled,
   perform: (context) => { stepAlong(context, 1); },
@@ -70,7 +71,7 @@ export const walkOn: Action = {
 
 export const walkBack: Action = {
   name: "walk-back",
-  label: "With a picture open: back along its neighbours",
+  label: text.does.walkBack,
   keys: ["ArrowLeft"],
   isEnabled,
   perform: (context) => { stepAlong(context, -1); },

@@ -1,3 +1,4 @@
+import { text } from "../text";
 import type { Action } from "./context";
 
 const STORED_AS = "galaxy.boxes";
@@ -13,7 +14,7 @@ export function readBoxesShown(): boolean {
 
 export const toggleBoxes: Action = {
   name: "boxes",
-  label: "Show or hide what was found, on the picture",
+  label: text.does.boxes,
   keys: ["b"],
   isEnabled: ({ store }) => store.getState().selection !== null,
   perform: ({ store }) => {

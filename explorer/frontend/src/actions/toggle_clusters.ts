@@ -1,8 +1,9 @@
+import { text } from "../text";
 import type { Action } from "./context";
 
 export const toggleClusters: Action = {
   name: "clusters",
-  label: "Show or hide the list of clusters",
+  label: text.does.clusters,
   keys: ["c"],
   perform: ({ store }) => {
     store.setState((state) => ({ clustersOpen: !state.clustersOpen }));

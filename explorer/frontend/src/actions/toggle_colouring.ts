@@ -1,8 +1,9 @@
+import { text } from "../text";
 import type { Action } from "./context";
 
 export const toggleColouring: Action = {
   name: "colouring",
-  label: "Colour points by cluster or by picture",
+  label: text.does.colouring,
   keys: ["m"],
   isEnabled: ({ store }) => store.getState().view === "space",
   perform: ({ store }) => {

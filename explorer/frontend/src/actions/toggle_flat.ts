@@ -1,9 +1,9 @@
-import { text } from "../text/en";
+import { text } from "../text";
 import type { Action } from "./context";
 
 export const toggleFlat: Action = {
   name: "flat",
-  label: "Switch between flat and in space",
+  label: text.does.flat,
   keys: ["f"],
   isEnabled: ({ store }) => store.getState().view === "space" && (store.getState().galaxy?.manifest.flat ?? null) !== null,
   perform: ({ store }) => {

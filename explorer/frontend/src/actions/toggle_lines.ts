@@ -1,8 +1,9 @@
+import { text } from "../text";
 import type { Action } from "./context";
 
 export const toggleLines: Action = {
   name: "lines",
-  label: "Show or hide lines through the clusters",
+  label: text.does.lines,
   // L is the list's.
   keys: ["g"],
   isEnabled: ({ store }) => store.getState().view === "space",

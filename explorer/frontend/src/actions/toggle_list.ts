@@ -1,8 +1,9 @@
+import { text } from "../text";
 import type { Action } from "./context";
 
 export const toggleList: Action = {
   name: "list",
-  label: "Switch between galaxy and list",
+  label: text.does.list,
   keys: ["l"],
   // Without WebGL the list is all there is.
   isEnabled: ({ store }) => store.getState().gl !== "missing" && store.getState().phase === "ready",

@@ -1,8 +1,9 @@
+import { text } from "../text";
 import type { Action } from "./context";
 
 export const toggleViewer: Action = {
   name: "viewer",
-  label: "Look closely at the open picture",
+  label: text.does.viewer,
   keys: ["z"],
   isEnabled: ({ store }) => store.getState().selection !== null,
   perform: ({ store }) => {

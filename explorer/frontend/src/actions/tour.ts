@@ -1,7 +1,7 @@
 import type { Galaxy } from "../api/galaxy";
 import type { Cluster } from "../api/wire";
 import { nearestTo } from "../math/nearest";
-import { text } from "../text/en";
+import { text } from "../text";
 import { watch } from "../store/store";
 import type { Action, ActionContext } from "./context";
 
@@ -48,7 +48,7 @@ export function moveTour(context: ActionContext, by: 1 | -1): void {
 
 export const toggleTour: Action = {
   name: "tour",
-  label: "Begin or end the guided tour",
+  label: text.does.tour,
   keys: ["t"],
   isEnabled: canTour,
   perform: (context) => {

@@ -1,8 +1,9 @@
+import { text } from "../text";
 import type { Action } from "./context";
 
 export const zoomIn: Action = {
   name: "zoom-in",
-  label: "Nearer",
+  label: text.does.zoomIn,
   keys: ["+", "="],
   isEnabled: ({ stage }) => stage !== null,
   perform: ({ stage }) => { stage?.zoom(0.7); },
@@ -10,7 +11,7 @@ export const zoomIn: Action = {
 
 export const zoomOut: Action = {
   name: "zoom-out",
-  label: "Farther",
+  label: text.does.zoomOut,
   keys: ["-", "_"],
   isEnabled: ({ stage }) => stage !== null,
   perform: ({ stage }) => { stage?.zoom(1 / 0.7); },

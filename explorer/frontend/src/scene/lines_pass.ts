@@ -2,6 +2,7 @@ import { BufferAttribute, CustomBlending, DoubleSide, GLSL3, InstancedBufferAttr
 import { approach } from "../math/easing";
 import type { Spines } from "../math/spine";
 import type { Frame } from "./frame";
+import type { Look } from "./look";
 import type { Palette } from "./palette";
 import { LINES_FRAGMENT, LINES_VERTEX } from "./shaders/lines";
 
@@ -40,6 +41,7 @@ export class LinesPass {
         uStrength: { value: 0 },
         uPicture: { value: picture },
         uPalette: { value: palette.texture },
+        uInk: { value: [1, 1, 1] },
       },
     });
     this.object = new Mesh(this.#geometry, this.#material);
@@ -63,6 +65,10 @@ export class LinesPass {
 
   show(isShown: boolean): void {
     this.#target = isShown ? 1 : 0;
+  }
+
+  setLook({ ink }: Look): void {
+    this.#material.uniforms.uInk!.value = ink;
   }
 
   /** Returns whether they are still fading. */

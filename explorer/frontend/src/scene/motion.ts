@@ -10,7 +10,7 @@ import { spinesOf } from "../math/spine";
 import { cloneView, type View } from "../math/view";
 import type { Flight, Layout } from "../store/state";
 import { watch } from "../store/store";
-import { text } from "../text/en";
+import { text } from "../text";
 import { Arrivals } from "./arrivals";
 import type { CameraRig } from "./camera_rig";
 import { FlatMorph } from "./flat_morph";

@@ -1,6 +1,7 @@
 import { BufferAttribute, CustomBlending, GLSL3, InstancedBufferAttribute, InstancedBufferGeometry, Mesh, OneFactor, OneMinusSrcAlphaFactor, RawShaderMaterial } from "three";
 import type { Cluster } from "../api/wire";
 import type { Frame } from "./frame";
+import type { Look } from "./look";
 import type { Palette } from "./palette";
 import { NEBULA_FRAGMENT, NEBULA_VERTEX } from "./shaders/nebula";
 
@@ -42,6 +43,7 @@ export class NebulaPass {
         uFogNear: { value: 0 },
         uFogFar: { value: 1 },
         uPalette: { value: palette.texture },
+        uTints: { value: 0 },
       },
     });
     this.object = new Mesh(this.#geometry, this.#material);
@@ -54,6 +56,10 @@ export class NebulaPass {
     const array = this.#balls.array as Float32Array;
     for (let i = 0; i < array.length; i += 1) array[i] = i % 4 === 3 ? Math.max(balls[i]!, this.#minRadius) : balls[i]!;
     this.#balls.needsUpdate = true;
+  }
+
+  setLook({ tints }: Look): void {
+    this.#material.uniforms.uTints!.value = tints;
   }
 
   update(frame: Frame): void {

@@ -25,6 +25,7 @@ import type { AtlasLevel, Tables } from "../api/wire";
 import { AtlasLayers } from "./atlas_layers";
 import type { Budget } from "./budget";
 import type { Frame } from "./frame";
+import type { Look } from "./look";
 import type { Palette } from "./palette";
 import type { RetryListener } from "./retries";
 import { SharpLayers } from "./sharp_layers";
@@ -110,6 +111,7 @@ export class PicturesPass {
         uSmall: { value: this.small.array.texture },
         uTiles: { value: this.#tiles.array.texture },
         uSharp: { value: this.#sharp.array.texture },
+        uSky: { value: [0, 0, 0] },
       },
     });
     this.object = new Mesh(this.#geometry, this.#material);
@@ -143,6 +145,10 @@ export class PicturesPass {
   /** Which tiles stay lit: 1 or 0 by tile; null: all. */
   setMatches(matches: Uint8Array | null): void {
     this.#matches = matches;
+  }
+
+  setLook({ sky }: Look): void {
+    this.#material.uniforms.uSky!.value = sky;
   }
 
   /** Asks at once for what failed. */

@@ -3,6 +3,7 @@ import { GIVE_WAY_TO, MIN_DISC_PX, type Sizes } from "../math/sizes";
 import type { Colouring } from "../store/state";
 import type { AtlasLayers } from "./atlas_layers";
 import type { Frame } from "./frame";
+import type { Look } from "./look";
 import type { Palette } from "./palette";
 import type { PointPool } from "./point_pool";
 import { POINTS_FRAGMENT, POINTS_VERTEX } from "./shaders/points";
@@ -36,6 +37,8 @@ export class PointsPass {
         uFogNear: { value: 0 },
         uFogFar: { value: 1 },
         uMean: { value: 0 },
+        uSky: { value: [0, 0, 0] },
+        uShade: { value: 1 },
         uPalette: { value: palette.texture },
         uTable: { value: this.#nothing[0] },
         uSmall: { value: this.#nothing[1] },
@@ -53,6 +56,11 @@ export class PointsPass {
 
   setColouring(colouring: Colouring): void {
     this.#material.uniforms.uMean!.value = colouring === "mean" ? 1 : 0;
+  }
+
+  setLook({ sky, shade }: Look): void {
+    this.#material.uniforms.uSky!.value = sky;
+    this.#material.uniforms.uShade!.value = shade;
   }
 
   update(frame: Frame): void {

@@ -15,6 +15,7 @@ import { budgetOf, isPhone, type Budget } from "./budget";
 import { CameraRig } from "./camera_rig";
 import { KeyControls } from "./key_controls";
 import { LinesPass } from "./lines_pass";
+import { lookOf } from "./look";
 import { MarksOverlay } from "./marks_overlay";
 import { Motion, type MotionHost } from "./motion";
 import { NamesOverlay } from "./names_overlay";
@@ -185,8 +186,7 @@ export class Scene implements Stage, MotionHost {
 
   centredPicture(): number {
     const { x, y } = this.rig.middle;
-    const hit = pickAt(this.#pickScene, this.rig.frame.projection, x, y, CENTRE_REACH_PX);
-    return hit;
+    return pickAt(this.#pickScene, this.rig.frame.projection, x, y, CENTRE_REACH_PX);
   }
 
   zoom(factor: number): void {
@@ -281,6 +281,7 @@ export class Scene implements Stage, MotionHost {
     const pictures = new PicturesPass(this.#renderer, this.#galaxy, tables, scene, urlOf, this.#listener);
     pictures.front = this.#pickScene.front;
     pictures.setMatches(store.getState().matches);
+    pictures.setLook(lookOf(store.getState().isLight));
     this.#pictures = pictures;
     this.#points.setAtlases(pictures.small);
     this.#pool.setTilePlace((tile) => pictures.small.index.placeOf(tile));
@@ -315,6 +316,10 @@ export class Scene implements Stage, MotionHost {
       this.#points.setColouring(colouring);
       this.invalidate();
     };
+    const setLook = (isLight: boolean): void => {
+      for (const pass of [this.#nebula, this.lines, this.#points, this.#pictures]) pass?.setLook(lookOf(isLight));
+      this.invalidate();
+    };
     const setMatches = (matches: Uint8Array | null): void => {
       this.#pool.setMatches(matches);
       this.#pictures?.setMatches(matches);
@@ -325,6 +330,7 @@ export class Scene implements Stage, MotionHost {
       watch(store, (s) => s.focusedCluster, focus),
       watch(store, (s) => s.reducedMotion, setReduced),
       watch(store, (s) => s.colouring, setColouring),
+      watch(store, (s) => s.isLight, setLook),
       watch(store, (s) => s.matches, setMatches),
       this.#galaxy.nodes.onLoaded(() => { this.invalidate(); }),
       watch(store, (s) => s.insets, () => { this.#setInsets(false); }),
@@ -334,6 +340,7 @@ export class Scene implements Stage, MotionHost {
     );
     setReduced(state.reducedMotion);
     setColouring(state.colouring);
+    setLook(state.isLight);
     setMatches(state.matches);
     this.#setInsets(true);
     this.#mark();

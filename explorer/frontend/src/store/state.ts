@@ -12,6 +12,8 @@ export type ViewName = "space" | "list";
 export type Layout = "space" | "flat";
 /** What colours a point from afar: its cluster, or the mean colour of its picture. */
 export type Colouring = "cluster" | "mean";
+/** Dark or light: as the system says, or always one of them. */
+export type Theme = "auto" | "dark" | "light";
 
 /** Where the camera is to fly. A new object each time: the scene flies when it changes. */
 export type Flight =
@@ -128,6 +130,9 @@ export interface State {
   readonly litNewcomers: Uint8Array | null;
   /** Whether the page lies in a frame of another page. */
   readonly embedded: boolean;
+  readonly theme: Theme;
+  /** Whether the page is light now. */
+  readonly isLight: boolean;
   readonly search: SearchState;
 }
 
@@ -167,5 +172,7 @@ export const INITIAL_STATE: State = {
   nNewcomers: 0,
   litNewcomers: null,
   embedded: false,
+  theme: "auto",
+  isLight: false,
   search: INITIAL_SEARCH,
 };

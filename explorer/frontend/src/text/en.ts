@@ -1,24 +1,12 @@
-/** Every sentence of the page, in one place, so that another language is another file. */
-const count = new Intl.NumberFormat("en-GB");
-const percent = new Intl.NumberFormat("en-GB", { style: "percent", maximumFractionDigits: 0 });
+import { formatsOf } from "./formats";
 
-const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
-const month = new Intl.DateTimeFormat("en-GB", { month: "long", year: "numeric", timeZone: "UTC" });
-const list = new Intl.ListFormat("en-GB");
-
-/** A date as far as it is known (1923, 1923-05, 1923-05-01, perhaps with a time, which is left out); anything else as it is. */
-function describeDate(date: string): string {
-  const known = /^(\d{4})-(\d\d)(?:-(\d\d))?/.exec(date);
-  if (known === null) return date;
-  const [, y, m, d] = known;
-  return (d === undefined ? month : day).format(Date.UTC(Number(y), Number(m) - 1, Number(d ?? 1)));
-}
+const { count, decimal, percent, list, date } = formatsOf("en-GB");
 
 /** How a head is held, in degrees as Cloud Vision gives them; under 4 nobody sees it. */
 function describePose(roll: number | undefined, pan: number | undefined, tilt: number | undefined): string {
   const parts: string[] = [];
   const tell = (angle: number | undefined, positive: string, negative: string): void => {
-    if (angle !== undefined && Math.abs(angle) >= 4) parts.push(`${angle > 0 ? positive : negative} ${Math.abs(angle).toFixed(0)}°`);
+    if (angle !== undefined && Math.abs(angle) >= 4) parts.push(`${angle > 0 ? positive : negative} ${count(Math.round(Math.abs(angle)))}°`);
   };
   tell(pan, "turned right", "turned left");
   tell(tilt, "looking up", "looking down");
@@ -28,18 +16,24 @@ function describePose(roll: number | undefined, pan: number | undefined, tilt: n
   return roll === undefined ? "" : "upright";
 }
 
-export const text = {
-  pictures: (n: number): string => `${count.format(n)} ${n === 1 ? "picture" : "pictures"}`,
-  number: (n: number): string => count.format(n),
-  percent: (share: number): string => percent.format(share),
-  untitled: "Untitled picture",
+type Rows = readonly (readonly [what: string, does: string])[];
+
+/** Every sentence of the page in English; another language is another file of the same shape. */
+export const en = {
+  pictures: (n: number): string => `${count(n)} ${n === 1 ? "picture" : "pictures"}`,
+  number: count,
+  percent,
+  /** Of a picture without a title and without labels. */
+  picture: "A picture",
   home: "All galaxies",
   clusters: "Clusters",
   showClusters: "Show the clusters",
   hideClusters: "Hide the clusters",
   canvas: (title: string): string =>
     `${title}, drawn in space. Arrow keys fly, Enter opens the picture in the middle, ? lists all keys; the list view holds the same pictures.`,
+  skip: "Skip",
   skipToList: "Skip to the list view",
+  skipToSpace: "Skip to the galaxy",
   tools: "View",
   listView: "List",
   spaceView: "Galaxy",
@@ -48,10 +42,11 @@ export const text = {
   close: "Close",
   closePicture: "Close the picture",
   loading: "Loading the galaxy",
-  loaded: (megabytes: number): string => `${megabytes.toFixed(1)} MB`,
+  loaded: (megabytes: number): string => `${decimal(megabytes, 1)} MB`,
   retry: "Try again",
   empty: "No pictures here yet",
   emptyMore: "This galaxy has been published without a picture. Once pictures are imported and it is built again, they will appear here.",
+  reload: "Reload the page",
   errorTitle: "The galaxy could not be loaded",
   errors: {
     missing: "It has not been published, or it was withdrawn.",
@@ -63,19 +58,24 @@ export const text = {
   },
   noWebgl: "This browser cannot draw the galaxy in space (it needs WebGL 2). Here are the same pictures as a list.",
   glLost: "The graphics card was taken away. The galaxy comes back as soon as it is free again.",
-  more: (n: number): string => `Show ${count.format(n)} more`,
+  showList: "Show the list",
+  subgroupsOf: (name: string): string => `Neighbourhoods within ${name}`,
+  all: "All",
+  listFailed: "Some of these pictures could not be loaded.",
+  listLoading: "Loading more pictures",
+  more: (n: number): string => `Show ${count(n)} more`,
   tabs: { picture: "Picture", document: "Document" },
   pictureFailed: "The picture could not be loaded.",
   detailsFailed: "What is known about this picture could not be loaded.",
   detailsLoading: "Loading what is known about this picture",
   labels: "Labels",
   noLabels: "No labels",
-  confidence: (term: string, share: number, source: string): string => `${term}, ${percent.format(share)}${source ? `, ${source}` : ""}`,
+  confidence: (term: string, share: number, source: string): string => `${term}, ${percent(share)}${source ? `, ${source}` : ""}`,
   sources: { local: "model", google: "Cloud Vision", sidecar: "library", human: "person" } as Readonly<Record<string, string>>,
   cluster: "Cluster",
   flyToCluster: (name: string): string => `Fly to ${name}`,
   colours: "Colours",
-  colour: (colour: string, share: number): string => `${colour}, ${percent.format(share)} of the picture`,
+  colour: (colour: string, share: number): string => `${colour}, ${percent(share)} of the picture`,
   boxes: "Boxes",
   boxesTitle: "Show or hide what was found, on the picture (B)",
   boxesOnPicture: "What was found, on the picture. Arrow keys go from one to the next, Enter goes to its row.",
@@ -105,7 +105,7 @@ export const text = {
   textFailed: "The text could not be copied; select it instead.",
   landmarks: "Landmarks",
   coordinates: (latitude: number, longitude: number): string =>
-    `${Math.abs(latitude).toFixed(5)}° ${latitude < 0 ? "S" : "N"}, ${Math.abs(longitude).toFixed(5)}° ${longitude < 0 ? "W" : "E"}`,
+    `${decimal(Math.abs(latitude), 5)}° ${latitude < 0 ? "S" : "N"}, ${decimal(Math.abs(longitude), 5)}° ${longitude < 0 ? "W" : "E"}`,
   logos: "Logos",
   safeSearch: "Safe search",
   web: "On the web",
@@ -129,7 +129,7 @@ export const text = {
   source: "Source",
   dimensions: "Size",
   licence: "Licence",
-  size: (width: number, height: number): string => `${count.format(width)} × ${count.format(height)} px`,
+  size: (width: number, height: number): string => `${count(width)} × ${count(height)} px`,
   previousPicture: "Previous picture of the cluster",
   nextPicture: "Next picture of the cluster",
   copyLink: "Copy link",
@@ -138,19 +138,19 @@ export const text = {
   edit: "Edit",
   fewerLabels: "Show fewer",
   takenAt: "Taken",
-  date: describeDate,
+  date,
   place: "Place",
   download: "Download",
   why: "Why is it here",
   placedFor: (cluster: string, why: readonly { readonly term: string; readonly share: number }[]): string =>
-    `Placed among “${cluster}” mainly for ${list.format(why.map(({ term, share }) => `${term} (${percent.format(share)})`))}.`,
+    `Placed among “${cluster}” mainly for ${list(why.map(({ term, share }) => `${term} (${percent(share)})`))}.`,
   placedByLook: (cluster: string): string => `Placed among “${cluster}” for how it looks.`,
-  placedAlsoByLook: (share: number): string => `${percent.format(share)} of its place comes from how the picture looks.`,
+  placedAlsoByLook: (share: number): string => `${percent(share)} of its place comes from how the picture looks.`,
   look: "how it looks",
   setsApart: (cluster: string, term: string, share: number, elsewhere: number): string =>
-    `What sets “${cluster}” apart: ${percent.format(share)} of its pictures are labelled ${term}, elsewhere ${percent.format(elsewhere)}.`,
-  moreSetsApart: (n: number): string => `${count.format(n)} more ${n === 1 ? "label" : "labels"}`,
-  hereAndElsewhere: (share: number, elsewhere: number): string => `${percent.format(share)} here, ${percent.format(elsewhere)} elsewhere`,
+    `What sets “${cluster}” apart: ${percent(share)} of its pictures are labelled ${term}, elsewhere ${percent(elsewhere)}.`,
+  moreSetsApart: (n: number): string => `${count(n)} more ${n === 1 ? "label" : "labels"}`,
+  hereAndElsewhere: (share: number, elsewhere: number): string => `${percent(share)} here, ${percent(elsewhere)} elsewhere`,
   nearest: "Nearest",
   nearestLoading: "Loading what is nearest",
   nearestFailed: "What is nearest could not be loaded.",
@@ -159,16 +159,16 @@ export const text = {
   moreLikeThis: "More like this",
   similar: "More like this",
   similarLoading: "Comparing with all pictures",
-  similarAsks: (megabytes: number): string => `To compare with all pictures, ${megabytes.toFixed(0)} MB are loaded once.`,
+  similarAsks: (megabytes: number): string => `To compare with all pictures, ${count(Math.round(megabytes))} MB are loaded once.`,
   similarFailed: "The pictures could not be compared.",
   similarFound: (n: number, recall: number | null): string =>
-    recall === null ? `${count.format(n)}, approximate` : `${count.format(n)}, approximate: ${percent.format(recall)} of the truly nearest are found`,
-  announceSimilar: (n: number): string => `${count.format(n)} ${n === 1 ? "picture" : "pictures"} more or less like this.`,
+    recall === null ? `${count(n)}, approximate` : `${count(n)}, approximate: ${percent(recall)} of the truly nearest are found`,
+  announceSimilar: (n: number): string => `${count(n)} ${n === 1 ? "picture" : "pictures"} more or less like this.`,
   closeSimilar: "Close what is like it",
   load: "Load",
   anchorPicture: (title: string): string => (title === "" ? "The picture itself" : `${title}, the picture itself`),
   neighbour: (title: string, place: number, of: number, similarity: number): string =>
-    `${title === "" ? "Picture" : title}, ${percent.format(similarity)} alike, ${count.format(place)} of ${count.format(of)}`,
+    `${title === "" ? "Picture" : title}, ${percent(similarity)} alike, ${count(place)} of ${count(of)}`,
   zoomPicture: "Look closely",
   viewerOf: (title: string): string => (title === "" ? "The picture, over the whole window" : `${title}, over the whole window`),
   nearer: "Nearer",
@@ -181,16 +181,19 @@ export const text = {
   documentMissing: "The raw document of this picture is not published.",
   pictureUnknown: "This picture could not be opened. Try again.",
   stalled: "Parts of the galaxy do not come. The rest goes on.",
+  offline: "There is no connection. What has come stays, and the rest follows by itself.",
   unknownPicture: "This galaxy has no picture with that address.",
   picturesBy: "Pictures:",
-  announceImage: (title: string, cluster: string): string => `${title}, in ${cluster}.`,
-  announceCluster: (name: string, n: number): string => `${name}, ${count.format(n)} ${n === 1 ? "picture" : "pictures"}.`,
+  /** `nearest`: what lies next to it; empty: not known. */
+  announceImage: (title: string, cluster: string, nearest: string): string => `${title}, in ${cluster}${nearest === "" ? "" : `; nearest: ${nearest}`}.`,
+  announceCluster: (name: string, n: number, nearest: string): string =>
+    `${name}, ${count(n)} ${n === 1 ? "picture" : "pictures"}${nearest === "" ? "" : `; nearest: ${nearest}`}.`,
   announceHome: "The whole galaxy.",
   announceClosed: "Picture closed.",
   announceFlat: "Laid out flat, as a map.",
   announceSpace: "Laid out in space.",
   announceStop: (n: number, of: number, name: string, nPictures: number, description: string): string =>
-    [`Stop ${n} of ${of}: ${name}, ${count.format(nPictures)} ${nPictures === 1 ? "picture" : "pictures"}.`, description].filter(Boolean).join(" "),
+    [`Stop ${n} of ${of}: ${name}, ${count(nPictures)} ${nPictures === 1 ? "picture" : "pictures"}.`, description].filter(Boolean).join(" "),
   viewMenu: "View",
   layout: "Layout",
   inSpace: "In space",
@@ -199,13 +202,16 @@ export const text = {
   byCluster: "Clusters",
   byPicture: "Pictures",
   lines: "Lines through clusters",
+  theme: "Brightness",
+  themes: { auto: "Auto", dark: "Dark", light: "Light" },
+  language: "Language",
   tour: "Guided tour",
   tourStop: (n: number, of: number): string => `${n} of ${of}`,
   tourStopped: "The tour has ended. You are where it was.",
   tourNext: "Next stop",
   tourPrevious: "Previous stop",
   tourEnd: "End the tour",
-  newcomers: (n: number): string => `${count.format(n)} new ${n === 1 ? "picture" : "pictures"}`,
+  newcomers: (n: number): string => `${count(n)} new ${n === 1 ? "picture" : "pictures"}`,
   showNewcomers: "Show",
   announceNewcomers: "The new pictures.",
   flatFailed: "The flat layout could not be loaded. Try again in a moment.",
@@ -216,19 +222,41 @@ export const text = {
   clearSearch: "Clear the search",
   suggestions: "Suggestions",
   matches: "Best matches",
-  match: (n: number): string => `Match ${count.format(n)}`,
+  match: (n: number): string => `Match ${count(n)}`,
   wordKinds: { label: "label", place: "place", title: "title", creator: "maker", text: "text" },
-  found: (n: number, isPartial: boolean): string => `${isPartial ? "At least " : ""}${count.format(n)} ${n === 1 ? "picture" : "pictures"}`,
-  showWeaker: (n: number): string => `Show ${count.format(n)} weaker`,
+  found: (n: number, isPartial: boolean): string => `${isPartial ? "At least " : ""}${count(n)} ${n === 1 ? "picture" : "pictures"}`,
+  showWeaker: (n: number): string => `Show ${count(n)} weaker`,
   nothingFound: "No picture matches.",
   didYouMean: "Did you mean",
   searchFailed: "The search could not be loaded.",
   announceFound: (shown: number, all: number, isPartial: boolean): string => {
     if (all === 0) return "No picture matches.";
-    const strong = `${isPartial ? "At least " : ""}${count.format(shown)} ${shown === 1 ? "picture matches" : "pictures match"}`;
-    return shown < all ? `${strong}, and ${count.format(all - shown)} less well.` : `${strong}.`;
+    const strong = `${isPartial ? "At least " : ""}${count(shown)} ${shown === 1 ? "picture matches" : "pictures match"}`;
+    return shown < all ? `${strong}, and ${count(all - shown)} less well.` : `${strong}.`;
   },
   announceSearchCleared: "Search cleared.",
+  /** What each action does, for the help. */
+  does: {
+    close: "Close what is open",
+    search: "Search for words",
+    home: "See the whole galaxy",
+    open: "Open the picture in the middle",
+    next: "Next picture of the cluster, or next cluster",
+    previous: "Previous picture of the cluster, or previous cluster",
+    walkOn: "With a picture open: along its neighbours",
+    walkBack: "With a picture open: back along its neighbours",
+    boxes: "Show or hide what was found, on the picture",
+    clusters: "Show or hide the list of clusters",
+    colouring: "Colour points by cluster or by picture",
+    flat: "Switch between flat and in space",
+    help: "Show or hide this help",
+    lines: "Show or hide lines through the clusters",
+    list: "Switch between galaxy and list",
+    viewer: "Look closely at the open picture",
+    tour: "Begin or end the guided tour",
+    zoomIn: "Nearer",
+    zoomOut: "Farther",
+  },
   helpTitle: "How to get around",
   helpMouse: [
     ["Drag", "turn around"],
@@ -236,12 +264,12 @@ export const text = {
     ["Right drag, or Shift and drag", "shift"],
     ["Click", "open a picture, or fly to a cluster by its name"],
     ["Double click", "fly there"],
-  ],
+  ] as Rows,
   helpTouch: [
     ["One finger", "turn around"],
     ["Two fingers", "shift, nearer or farther"],
     ["Tap", "open a picture"],
-  ],
+  ] as Rows,
   helpMouseTitle: "Mouse",
   helpTouchTitle: "Touch",
   helpKeysTitle: "Keys",
@@ -251,5 +279,8 @@ export const text = {
     ["Q E", "fly down, up"],
     ["Shift", "with these, faster"],
     ["+ −", "nearer, farther"],
-  ],
-} as const;
+  ] as Rows,
+};
+
+/** What every language says. */
+export type Text = typeof en;

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "react";
 import type { ActionContext } from "../actions/context";
-import { text } from "../text/en";
+import { text } from "../text";
 import { Announcer } from "./announcer";
 import { ClusterList } from "./cluster_list";
 import { Credits } from "./credits";
@@ -12,6 +12,7 @@ import { ListView } from "./list_view";
 import { Newcomers } from "./newcomers";
 import { Panel } from "./panel";
 import { Search } from "./search";
+import { SkipLinks } from "./skip_links";
 import { Notice, Status } from "./status";
 import { Toolbar } from "./toolbar";
 import { TourCaption } from "./tour_caption";
@@ -35,6 +36,7 @@ function Page() {
   const isReady = phase === "ready";
   return (
     <>
+      {isReady && <SkipLinks />}
       {!embedded && <Header />}
       {isReady && <Search />}
       {isReady && <Toolbar />}
@@ -62,8 +64,10 @@ function NameSpace({ space }: { readonly space: HTMLElement }) {
     const node = element.current;
     if (!isShown || galaxy === null) {
       node.removeAttribute("tabindex");
+      node.parentElement?.removeAttribute("role");
       return;
     }
+    node.parentElement?.setAttribute("role", "main");
     node.tabIndex = 0;
     // An application: arrow keys and Enter are ours, not the screen reader's.
     node.setAttribute("role", "application");

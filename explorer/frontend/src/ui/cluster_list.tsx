@@ -3,7 +3,7 @@ import { flyToCluster } from "../actions/fly_to_cluster";
 import { previewCluster } from "../actions/preview_cluster";
 import { toggleClusters } from "../actions/toggle_clusters";
 import type { Cluster } from "../api/wire";
-import { text } from "../text/en";
+import { text } from "../text";
 import { Chip } from "./chip";
 import { NARROW, useActionContext, useGalaxy, useInset } from "./hooks";
 import { Icon } from "./icons";

@@ -1,5 +1,5 @@
 import { Fragment } from "react";
-import { text } from "../text/en";
+import { text } from "../text";
 import { useGalaxy } from "./hooks";
 
 /** Whose pictures these are, and under which licence. */
@@ -7,7 +7,7 @@ export function Credits() {
   const credits = useGalaxy((state) => state.galaxy?.manifest.credits);
   if (credits === undefined || credits.length === 0) return null;
   return (
-    <p className="credits">
+    <footer className="credits">
       {text.picturesBy}{" "}
       {credits.map((credit, i) => (
         <Fragment key={`${credit.text} ${credit.licence}`}>
@@ -16,6 +16,6 @@ export function Credits() {
           {credit.licence !== "" && `, ${credit.licence}`}
         </Fragment>
       ))}
-    </p>
+    </footer>
   );
 }

@@ -1,4 +1,4 @@
-import { text } from "../text/en";
+import { text } from "../text";
 import { Icon } from "./icons";
 
 /** In a frame of another page: the way to the same view in a page of its own. */

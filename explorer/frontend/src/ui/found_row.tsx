@@ -1,6 +1,6 @@
 import type { MarkKind } from "../math/marks";
 import { markId } from "../math/marks";
-import { text } from "../text/en";
+import { text } from "../text";
 import { useGalaxy } from "./hooks";
 import { focusMark, useLighting } from "./marks";
 

@@ -1,4 +1,4 @@
-import { text } from "../text/en";
+import { text } from "../text";
 import { useActionContext, useGalaxy } from "./hooks";
 import { Icon } from "./icons";
 

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "react";
 import { KEY_ACTIONS } from "../actions/keyboard";
-import { text } from "../text/en";
+import { text } from "../text";
 import { useActionContext, useGalaxy } from "./hooks";
 import { Icon } from "./icons";
 

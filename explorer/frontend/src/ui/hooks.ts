@@ -20,6 +20,17 @@ export function useGalaxy<T>(select: (state: State) => T): T {
   return useStore(useActionContext().store, select);
 }
 
+/** Whether the window is too narrow for panels at the side. */
+export function useNarrow(): boolean {
+  const [isNarrow, setNarrow] = useState(() => window.matchMedia(NARROW).matches);
+  useEffect(() => {
+    const query = window.matchMedia(NARROW);
+    query.onchange = () => { setNarrow(query.matches); };
+    return () => { query.onchange = null; };
+  }, []);
+  return isNarrow;
+}
+
 /** Tells the scene how much of the canvas an element covers, while it is there. `gap`: px between it and the edge. */
 export function useInset(side: "left" | "right" | "bottom", element: RefObject<HTMLElement | null>, gap: number): void {
   const { store } = useActionContext();

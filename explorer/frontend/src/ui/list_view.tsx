@@ -1,44 +1,38 @@
-import { useEffect, useMemo, useRef, useState } from "react";
-import { loadAll } from "../actions/load_all";
-import { selectImage } from "../actions/select_image";
-import type { Galaxy } from "../api/galaxy";
+import { useEffect, useRef, useState } from "react";
 import { renditionUrl } from "../api/renditions";
-import type { Cluster } from "../api/wire";
+import type { Cluster, Subgroup } from "../api/wire";
 import { countShown } from "../store/search_state";
-import { text } from "../text/en";
+import { text } from "../text";
 import { Chip } from "./chip";
-import { useActionContext, useGalaxy, useNear } from "./hooks";
+import { useActionContext, useGalaxy } from "./hooks";
+import { FIRST, ListPictures, MORE } from "./list_pictures";
 import { Matches } from "./search_results";
-
-const FIRST = 24;
-const MORE = 72;
 
 /** The same pictures without space: cluster by cluster, for those whom 3-D does not help and for browsers without WebGL 2. */
 export function ListView() {
   const galaxy = useGalaxy((state) => state.galaxy);
   const gl = useGalaxy((state) => state.gl);
-  const context = useActionContext();
-  const nodesLoaded = useGalaxy((state) => state.nodesLoaded);
-  // The columns are filled in place: how many nodes have come tells that there is more.
-  // eslint-disable-next-line react-hooks/exhaustive-deps
-  const members = useMemo(() => (galaxy === null ? new Map<number, number[]>() : membersOf(galaxy)), [galaxy, nodesLoaded]);
-  useEffect(() => {
-    const abort = new AbortController();
-    void loadAll(context, abort.signal);
-    return () => { abort.abort(); };
-  }, [context, galaxy]);
-  if (galaxy === null) return null;
-  const clusters = [...galaxy.manifest.clusters].sort((a, b) => b.n_images - a.n_images);
+  const { store } = useActionContext();
+  const clusters = [...(galaxy?.manifest.clusters ?? [])].filter((one) => one.n_images > 0).sort((a, b) => b.n_images - a.n_images);
+  // Where one comes from; else the largest, so that there is something to see.
+  const [first] = useState(() => store.getState().focusedCluster ?? clusters[0]?.index);
   return (
-    <main className="list" aria-label={text.listView}>
+    <main id="list" className="list" aria-label={text.listView} tabIndex={-1}>
       <div className="list-veil" aria-hidden="true" />
       <div className="list-veil list-veil-end" aria-hidden="true" />
-      {gl === "missing" && <p className="list-notice glass">{text.noWebgl}</p>}
+      {gl === "missing" && <NoWebgl />}
       <MatchSection />
-      {clusters.map((cluster) => (
-        <ClusterSection key={cluster.uuid} galaxy={galaxy} cluster={cluster} members={members.get(cluster.index) ?? []} />
-      ))}
+      {clusters.map((cluster) => <ClusterSection key={cluster.uuid} cluster={cluster} isFirst={cluster.index === first} />)}
     </main>
+  );
+}
+
+function NoWebgl() {
+  return (
+    <div className="list-notice glass">
+      <p>{text.noWebgl}</p>
+      <button type="button" className="button" onClick={() => { window.location.reload(); }}>{text.retry}</button>
+    </div>
   );
 }
 
@@ -54,13 +48,7 @@ function MatchSection() {
       </h2>
       <Matches className="list-grid list-matches" limit={shown} isTitled />
       {n > shown && (
-        <button
-          type="button"
-          className="button"
-          onClick={() => {
-            setShown(shown + MORE);
-          }}
-        >
+        <button type="button" className="button" onClick={() => { setShown(shown + MORE); }}>
           {text.more(Math.min(MORE, n - shown))}
         </button>
       )}
@@ -68,95 +56,61 @@ function MatchSection() {
   );
 }
 
-/** The shown points of each cluster, in the artifact's order. */
-function membersOf(galaxy: Galaxy): Map<number, number[]> {
-  const members = new Map<number, number[]>();
-  galaxy.points.cluster.forEach((cluster, index) => {
-    if (!galaxy.isShown(index)) return;
-    const found = members.get(cluster);
-    if (found === undefined) members.set(cluster, [index]);
-    else found.push(index);
-  });
-  return members;
-}
-
-interface SectionProps {
-  readonly galaxy: Galaxy;
-  readonly cluster: Cluster;
-  readonly members: readonly number[];
-}
-
-function ClusterSection({ galaxy, cluster, members }: SectionProps) {
-  const [shown, setShown] = useState(FIRST);
+/** A cluster: its name is the button that unfolds its pictures. */
+function ClusterSection({ cluster, isFirst }: { readonly cluster: Cluster; readonly isFirst: boolean }) {
+  const { config } = useActionContext();
+  const galaxy = useGalaxy((state) => state.galaxy);
+  // Laid out flat, the points are not where the neighbourhoods' places in space are.
+  const isFlat = useGalaxy((state) => state.layout === "flat");
+  const [isOpen, setOpen] = useState(isFirst);
+  const [subgroup, setSubgroup] = useState<Subgroup | null>(null);
   const section = useRef<HTMLElement>(null);
-  const isNear = useNear(section);
-  const left = members.length - shown;
+  useEffect(() => {
+    const list = section.current?.parentElement;
+    // Below the page's head, where the topmost cluster is.
+    if (isFirst && list) list.scrollTop = section.current!.offsetTop - (list.querySelector<HTMLElement>(".list-cluster")?.offsetTop ?? 0);
+  }, [isFirst]);
+  if (galaxy === null) return null;
+  const subgroups = isFlat ? [] : galaxy.manifest.subgroups.filter((one) => one.cluster === cluster.index);
+  const chosen = subgroups.find((one) => one === subgroup) ?? null;
+  const id = `cluster-${cluster.uuid}`;
   return (
-    <section ref={section} className="list-cluster" aria-labelledby={`cluster-${cluster.uuid}`}>
-      <h2 id={`cluster-${cluster.uuid}`}>
-        <Chip colour={cluster.colour} />
-        {cluster.name} <span className="quiet">{text.pictures(members.length)}</span>
-      </h2>
-      {cluster.description !== "" && <p className="quiet">{cluster.description}</p>}
-      <ul className="list-grid">
-        {isNear && members.slice(0, shown).map((index) => <Tile key={index} galaxy={galaxy} index={index} clusterName={cluster.name} />)}
-      </ul>
-      {isNear && left > 0 && (
-        <button
-          type="button"
-          className="button"
-          onClick={() => {
-            setShown(shown + MORE);
-          }}
-        >
-          {text.more(Math.min(MORE, left))}
+    <section ref={section} className="list-cluster" aria-labelledby={id}>
+      <h2 id={id}>
+        <button type="button" className="list-head" aria-expanded={isOpen} onClick={() => { setOpen(!isOpen); }}>
+          {cluster.cover === null ? (
+            <span className="list-cover" />
+          ) : (
+            <img className="list-cover" src={renditionUrl(config.rendition_url, cluster.cover, "small")} alt="" loading="lazy" decoding="async" />
+          )}
+          <Chip colour={cluster.colour} />
+          <span className="list-name">{cluster.name}</span> <span className="quiet">{text.pictures(cluster.n_images)}</span>
         </button>
-      )}
+      </h2>
+      {cluster.description !== "" && <p className="quiet" dir="auto">{cluster.description}</p>}
+      {isOpen && subgroups.length > 0 && <Subgroups name={cluster.name} subgroups={subgroups} chosen={chosen} choose={setSubgroup} />}
+      {isOpen && <ListPictures key={chosen?.name ?? ""} galaxy={galaxy} cluster={cluster} subgroup={chosen} />}
     </section>
   );
 }
 
-function Tile({ galaxy, index, clusterName }: { readonly galaxy: Galaxy; readonly index: number; readonly clusterName: string }) {
-  const context = useActionContext();
-  const [uuid, setUuid] = useState<string | null>(null);
-  const isSelected = useGalaxy((state) => state.selection?.index === index);
-  const [title, setTitle] = useState("");
-  const [hasFailed, setFailed] = useState(false);
-  useEffect(() => {
-    let isWanted = true;
-    galaxy.uuidOf(index).then(
-      (found) => { if (isWanted) setUuid(found); },
-      () => { if (isWanted) setFailed(true); },
-    );
-    galaxy.details.fetch(index).then(
-      (details) => { if (isWanted) setTitle(details.title || text.untitled); },
-      // The picture stands for itself; the panel says what went wrong if one opens it.
-      () => undefined,
-    );
-    return () => { isWanted = false; };
-  }, [galaxy, index]);
+interface SubgroupsProps {
+  readonly name: string;
+  readonly subgroups: readonly Subgroup[];
+  readonly chosen: Subgroup | null;
+  readonly choose: (subgroup: Subgroup | null) => void;
+}
+
+/** The neighbourhoods within a cluster: one of them, or all. */
+function Subgroups({ name, subgroups, chosen, choose }: SubgroupsProps) {
   return (
-    <li>
-      <button
-        type="button"
-        className="tile"
-        aria-pressed={isSelected}
-        onClick={() => {
-          void selectImage(context, index);
-        }}
-      >
-        <img
-          className={hasFailed ? "tile-failed" : ""}
-          {...(uuid === null ? {} : { src: renditionUrl(context.config.rendition_url, uuid, "small") })}
-          alt={title === "" ? clusterName : ""}
-          loading="lazy"
-          decoding="async"
-          onError={() => {
-            setFailed(true);
-          }}
-        />
-        <span className="tile-title">{title}</span>
-      </button>
-    </li>
+    <div className="list-subgroups" role="group" aria-label={text.subgroupsOf(name)}>
+      <button type="button" className="copy" aria-pressed={chosen === null} onClick={() => { choose(null); }}>{text.all}</button>
+      {subgroups.map((one) => (
+        <button key={one.name} type="button" className="copy" aria-pressed={one === chosen} onClick={() => { choose(one); }}>
+          {one.name} <span className="quiet number">{text.number(one.n_images)}</span>
+        </button>
+      ))}
+    </div>
   );
 }

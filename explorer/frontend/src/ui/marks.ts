@@ -1,6 +1,6 @@
 import type { Facts } from "../api/wire";
 import { layMarks, markId, type Mark } from "../math/marks";
-import { text } from "../text/en";
+import { text } from "../text";
 import { useActionContext } from "./hooks";
 
 /** All that has a place on the picture, in the order of the rows. */

@@ -1,5 +1,5 @@
 import { forgetNewcomers, showNewcomers } from "../actions/show_newcomers";
-import { text } from "../text/en";
+import { text } from "../text";
 import { useActionContext, useGalaxy } from "./hooks";
 import { Icon } from "./icons";
 

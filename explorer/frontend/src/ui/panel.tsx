@@ -1,13 +1,14 @@
 import { useEffect, useRef, useState } from "react";
 import { close } from "../actions/close";
 import { flyToCluster } from "../actions/fly_to_cluster";
+import { nameOf } from "../actions/naming";
 import { retryDetails } from "../actions/select_image";
 import { step } from "../actions/step";
 import { toggleBoxes } from "../actions/toggle_boxes";
 import { aspectRatio } from "../math/quantise";
-import { text } from "../text/en";
+import { text } from "../text";
 import { Chip } from "./chip";
-import { useActionContext, useGalaxy, useInset } from "./hooks";
+import { useActionContext, useGalaxy, useInset, useNarrow } from "./hooks";
 import { Icon } from "./icons";
 import { marksOf } from "./marks";
 import { PanelDocument } from "./panel_document";
@@ -24,13 +25,18 @@ export function Panel() {
   const state = useGalaxy((state) => state.details);
   const aspect = useGalaxy((state) => state.galaxy?.points.aspect[state.selection?.index ?? -1] ?? 128);
   const element = useRef<HTMLElement>(null);
+  const body = useRef<HTMLDivElement>(null);
+  const uuid = selection?.uuid;
+  const isNarrow = useNarrow();
   useInset("right", element, 16);
   useListFocus(element);
+  // Another picture is read from its beginning; the strip inside stays, so the body cannot just be made anew.
+  useEffect(() => { if (body.current !== null) body.current.scrollTop = 0; }, [uuid]);
   if (selection === null) return null;
   const details = state?.status === "ready" && state.details.uuid === selection.uuid ? state.details : null;
   // The artifact's byte is right to 2 %; the details know exactly.
   const ratio = details === null ? aspectRatio(aspect) : details.width / details.height;
-  const title = details === null ? "" : details.title || text.untitled;
+  const title = details === null ? "" : nameOf(details);
   return (
     <aside ref={element} className="panel glass" aria-label={title || text.tabs.picture} tabIndex={-1} data-uuid={selection.uuid}>
       <div className="panel-head">
@@ -48,13 +54,15 @@ export function Panel() {
           <Icon name="close" />
         </button>
       </div>
-      <div className="panel-body" key={selection.uuid} style={{ "--ratio": ratio }}>
-        <PanelPicture uuid={selection.uuid} title={title} details={details} />
+      <div ref={body} className="panel-body" style={{ "--ratio": ratio }}>
+        <PanelPicture key={selection.uuid} uuid={selection.uuid} title={title} details={details} />
+        {details !== null && <h2 className="panel-title" dir="auto">{title}</h2>}
+        {isNarrow && <PictureStrip />}
         {details !== null && (
           <>
-            <h2 className="panel-title" dir="auto">{title}</h2>
             {details.description !== "" && <p className="panel-description" dir="auto">{details.description}</p>}
             <Tabs
+              key={selection.uuid}
               facts={<PanelFacts details={details} />}
               document={<PanelDocument document={details.document} />}
               hasBoxes={marksOf(details).length > 0}
@@ -77,7 +85,7 @@ export function Panel() {
           </div>
         )}
       </div>
-      <PictureStrip />
+      {!isNarrow && <PictureStrip />}
       <PanelFoot uuid={selection.uuid} />
       <Viewer uuid={selection.uuid} title={title} details={details} ratio={ratio} />
     </aside>

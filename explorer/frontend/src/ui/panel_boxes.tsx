@@ -1,6 +1,6 @@
 import type { Box, Face } from "../api/wire";
 import { markId, neighbourMark, type Mark } from "../math/marks";
-import { text } from "../text/en";
+import { text } from "../text";
 import { useGalaxy } from "./hooks";
 import { focusMark, useLighting } from "./marks";
 

@@ -1,4 +1,4 @@
-import { text } from "../text/en";
+import { text } from "../text";
 
 /** The raw AnnotateImageResponse, where it is published. */
 export function PanelDocument({ document }: { readonly document: Readonly<Record<string, unknown>> | undefined }) {

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import type { Details, DominantColour, Label } from "../api/wire";
-import { text } from "../text/en";
+import { text } from "../text";
 import { Chip } from "./chip";
 import { useGalaxy } from "./hooks";
 import { Faces, Landmarks, Missing, SafeSearch, TextInPicture, Things, Web } from "./panel_found";

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { addressOf } from "../actions/address";
 import { renditionUrl } from "../api/renditions";
-import { text } from "../text/en";
+import { text } from "../text";
 import { useActionContext, useGalaxy } from "./hooks";
 import { Icon } from "./icons";
 

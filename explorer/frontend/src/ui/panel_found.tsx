@@ -1,6 +1,6 @@
 import { useState } from "react";
 import type { Details, Face, FactKind, Facts, Found, Landmark } from "../api/wire";
-import { text } from "../text/en";
+import { text } from "../text";
 import { FoundRow } from "./found_row";
 import { Head } from "./head";
 import { PlaceMap } from "./place_map";

@@ -1,6 +1,6 @@
 import { toggleViewer } from "../actions/toggle_viewer";
 import type { Details } from "../api/wire";
-import { text } from "../text/en";
+import { text } from "../text";
 import { useActionContext, useGalaxy } from "./hooks";
 import { Icon } from "./icons";
 import { marksOf } from "./marks";

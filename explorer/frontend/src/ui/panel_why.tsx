@@ -1,5 +1,5 @@
 import type { Cluster, ClusterLabel, Details } from "../api/wire";
-import { text } from "../text/en";
+import { text } from "../text";
 
 /** What pulled a picture to its place, and what sets the cluster there apart. Nothing where neither is published. */
 export function Why({ details, cluster }: { readonly details: Details; readonly cluster: Cluster | undefined }) {

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { renditionUrl } from "../api/renditions";
 import type { Box, Details } from "../api/wire";
-import { text } from "../text/en";
+import { text } from "../text";
 import { useActionContext } from "./hooks";
 import { marksOf } from "./marks";
 import { PanelBoxes } from "./panel_boxes";

@@ -1,5 +1,5 @@
 import { cutMap } from "../math/map";
-import { text } from "../text/en";
+import { text } from "../text";
 
 interface Props {
   readonly name: string;

@@ -1,5 +1,5 @@
 import type { Likelihoods } from "../api/wire";
-import { text } from "../text/en";
+import { text } from "../text";
 
 /** Likelihoods in five steps, from very unlikely to very likely; only those that somebody looked for are there. */
 export function Scales({ likelihoods }: { readonly likelihoods: Likelihoods }) {

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import { chooseTerm, clearSearch, prepareSearch, submitQuery, typeQuery, walkMatches } from "../actions/search";
 import type { Term } from "../api/search_shards";
-import { text } from "../text/en";
+import { text } from "../text";
 import { useActionContext, useGalaxy } from "./hooks";
 import { Icon } from "./icons";
 import { SearchResults } from "./search_results";

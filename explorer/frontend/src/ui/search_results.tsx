@@ -1,9 +1,10 @@
 import { useEffect, useRef, useState } from "react";
 import { chooseInstead, flyToMatch, showWeak, submitQuery } from "../actions/search";
+import { nameOf } from "../actions/naming";
 import type { Place } from "../api/tiles";
 import { renditionUrl } from "../api/renditions";
 import { countShown } from "../store/search_state";
-import { text } from "../text/en";
+import { text } from "../text";
 import { useActionContext, useGalaxy, useNear } from "./hooks";
 
 /** Pictures in the strip; the galaxy itself shows all of them. */
@@ -94,7 +95,7 @@ function Match({ tile, at, isTitled }: { readonly tile: number; readonly at: num
       setMissing(found === null);
       if (found === null) return;
       const details = await galaxy.details.fetch(found.index);
-      setTitle(details.title || text.untitled);
+      setTitle(nameOf(details));
     };
     // A picture without a title, or none at all, says enough; the panel tells what went wrong if it is opened.
     look().catch(() => undefined);

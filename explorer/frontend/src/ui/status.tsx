@@ -1,6 +1,7 @@
 import { load } from "../actions/load";
 import { retry } from "../actions/retry";
-import { text } from "../text/en";
+import { toggleList } from "../actions/toggle_list";
+import { text } from "../text";
 import { useActionContext, useGalaxy } from "./hooks";
 import { Icon } from "./icons";
 
@@ -46,42 +47,29 @@ function LoadError() {
       >
         {text.retry}
       </button>
-      {error !== null && <p className="quiet small">{error.message}</p>}
+      {error !== null && <p className="quiet small" lang="en">{error.message}</p>}
     </main>
   );
 }
 
-/** A line at the top: something is not as it should be, and the page goes on. */
+/** A line at the top: something is not as it should be, and the page goes on. Offers to try again, and the list, which needs less. */
 export function Notice() {
+  const context = useActionContext();
   const gl = useGalaxy((state) => state.gl);
   const notice = useGalaxy((state) => state.notice);
-  const context = useActionContext();
   const isStalled = useGalaxy((state) => state.isStalled);
-  const message = gl === "lost" ? text.glLost : isStalled ? text.stalled : notice;
+  const canList = useGalaxy((state) => state.phase === "ready" && state.view === "space");
+  const isLost = gl === "lost";
+  const message = isLost ? text.glLost : isStalled ? (navigator.onLine ? text.stalled : text.offline) : notice;
   if (message === "") return null;
   return (
     <div className="notice glass" role="status">
       {message}
-      {gl !== "lost" && isStalled && (
-        <button
-          type="button"
-          className="button"
-          onClick={() => {
-            retry(context);
-          }}
-        >
-          {text.retry}
-        </button>
-      )}
-      {gl !== "lost" && (
-        <button
-          type="button"
-          className="tool"
-          aria-label={text.close}
-          onClick={() => {
-            context.store.setState({ notice: "", isStalled: false });
-          }}
-        >
+      {isLost && <button type="button" className="button" onClick={() => { window.location.reload(); }}>{text.reload}</button>}
+      {!isLost && isStalled && <button type="button" className="button" onClick={() => { retry(context); }}>{text.retry}</button>}
+      {(isLost || isStalled) && canList && <button type="button" className="button" onClick={() => { toggleList.perform(context); }}>{text.showList}</button>}
+      {!isLost && (
+        <button type="button" className="tool" aria-label={text.close} onClick={() => { context.store.setState({ notice: "", isStalled: false }); }}>
           <Icon name="close" />
         </button>
       )}

@@ -1,10 +1,11 @@
 import { useEffect, useRef, useState } from "react";
+import { nameOf } from "../actions/naming";
 import { showSimilar } from "../actions/similar";
 import { closeSimilar, dropStrip, openFromStrip, showNeighbours, stepAlong } from "../actions/strip";
 import type { Neighbour } from "../api/galaxy";
 import { renditionUrl } from "../api/renditions";
 import type { Strip } from "../store/state";
-import { text } from "../text/en";
+import { text } from "../text";
 import { useActionContext, useGalaxy, useNear } from "./hooks";
 import { Icon } from "./icons";
 
@@ -148,7 +149,7 @@ function useTitle(index: number, isWanted: boolean): string {
     if (!isWanted || galaxy === null) return undefined;
     let isHere = true;
     galaxy.details.fetch(index).then(
-      (details) => { if (isHere) setTitle(details.title || text.untitled); },
+      (details) => { if (isHere) setTitle(nameOf(details)); },
       // The picture stands for itself; the panel says what went wrong if one opens it.
       () => undefined,
     );

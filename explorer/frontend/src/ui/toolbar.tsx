@@ -3,7 +3,7 @@ import { focusSearch } from "../actions/focus_search";
 import { goHome } from "../actions/go_home";
 import { toggleHelp } from "../actions/toggle_help";
 import { toggleList } from "../actions/toggle_list";
-import { text } from "../text/en";
+import { text } from "../text";
 import { useActionContext, useGalaxy } from "./hooks";
 import { Icon } from "./icons";
 import { ViewMenu } from "./view_menu";
@@ -19,7 +19,7 @@ export function Toolbar() {
     action.perform(context);
   };
   return (
-    <div className="toolbar glass" role="group" aria-label={text.tools}>
+    <section className="toolbar glass" aria-label={text.tools}>
       {canSearch && (
         <button type="button" className="tool narrow-only" onClick={perform(focusSearch)} aria-label={text.search} title="/">
           <Icon name="search" />
@@ -32,7 +32,7 @@ export function Toolbar() {
           <span className="narrow-only unseen">{text.homeView}</span>
         </button>
       )}
-      {view === "space" && <ViewMenu />}
+      <ViewMenu />
       {gl !== "missing" && (
         <button type="button" className="tool" onClick={perform(toggleList)} aria-label={view === "space" ? text.listView : text.spaceView} title="L">
           <Icon name={view === "space" ? "list" : "space"} />
@@ -42,6 +42,6 @@ export function Toolbar() {
       <button type="button" className="tool" onClick={perform(toggleHelp)} aria-expanded={isHelpOpen} aria-label={text.help} title={`${text.help} (?)`}>
         <Icon name="help" />
       </button>
-    </div>
+    </section>
   );
 }

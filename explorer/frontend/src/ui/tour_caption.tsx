@@ -3,7 +3,7 @@ import { moveTour, stopTour } from "../actions/tour";
 import { renditionUrl } from "../api/renditions";
 import type { Cluster } from "../api/wire";
 import type { Tour } from "../store/state";
-import { text } from "../text/en";
+import { text } from "../text";
 import { Chip } from "./chip";
 import { useActionContext, useGalaxy, useInset } from "./hooks";
 import { Icon } from "./icons";

@@ -3,8 +3,10 @@ import type { Action } from "../actions/context";
 import { toggleColouring } from "../actions/toggle_colouring";
 import { toggleFlat } from "../actions/toggle_flat";
 import { toggleLines } from "../actions/toggle_lines";
+import { setTheme } from "../actions/theme";
 import { startTour, toggleTour } from "../actions/tour";
-import { text } from "../text/en";
+import type { Theme } from "../store/state";
+import { language, LANGUAGES, text, type Language } from "../text";
 import { useActionContext, useGalaxy } from "./hooks";
 import { Icon } from "./icons";
 
@@ -46,6 +48,18 @@ export function ViewMenu() {
 }
 
 function Choices({ id, close }: { readonly id: string; readonly close: () => void }) {
+  const isSpace = useGalaxy((state) => state.view === "space");
+  return (
+    <div id={id} className="view-choices glass">
+      {isSpace && <SpaceChoices close={close} />}
+      <Themes />
+      <Languages />
+    </div>
+  );
+}
+
+/** How the drawn galaxy is shown. */
+function SpaceChoices({ close }: { readonly close: () => void }) {
   const context = useActionContext();
   const layout = useGalaxy((state) => state.layout);
   const colouring = useGalaxy((state) => state.colouring);
@@ -53,7 +67,7 @@ function Choices({ id, close }: { readonly id: string; readonly close: () => voi
   const hasFlat = useGalaxy((state) => (state.galaxy?.manifest.flat ?? null) !== null);
   const hasTour = toggleTour.isEnabled?.(context) ?? true;
   return (
-    <div id={id} className="view-choices glass">
+    <>
       {hasFlat && (
         <Pair name={text.layout} action={toggleFlat} choices={[[text.inSpace, layout === "space"], [text.flat, layout === "flat"]]} />
       )}
@@ -70,8 +84,55 @@ function Choices({ id, close }: { readonly id: string; readonly close: () => voi
           <Key action={toggleTour} />
         </button>
       )}
+    </>
+  );
+}
+
+const THEMES: readonly Theme[] = ["auto", "dark", "light"];
+
+function Themes() {
+  const context = useActionContext();
+  const theme = useGalaxy((state) => state.theme);
+  return (
+    <div className="view-pair" role="group" aria-label={text.theme}>
+      <span className="quiet small">{text.theme}</span>
+      <span className="view-segments">
+        {THEMES.map((one) => (
+          <button key={one} type="button" aria-pressed={one === theme} onClick={() => { setTheme(context, one); }}>
+            {text.themes[one]}
+          </button>
+        ))}
+      </span>
     </div>
   );
+}
+
+/** Each language is a link to this page in it: all sentences are chosen when the page is opened. */
+function Languages() {
+  return (
+    <div className="view-pair" role="group" aria-label={text.language}>
+      <span className="quiet small">{text.language}</span>
+      <span className="view-segments">
+        {Object.entries(LANGUAGES).map(([code, name]) => (
+          <a key={code} href={addressIn(code as Language, window.location)} lang={code} aria-current={code === language} onClick={aim}>
+            {name}
+          </a>
+        ))}
+      </span>
+    </div>
+  );
+}
+
+/** The address holds the view, and changes while the menu is open. */
+function aim(event: React.MouseEvent<HTMLAnchorElement>): void {
+  event.currentTarget.href = addressIn(event.currentTarget.lang as Language, window.location);
+}
+
+/** The address of this page in a language. */
+export function addressIn(code: Language, { pathname, search, hash }: Location): string {
+  const parameters = new URLSearchParams(search);
+  parameters.set("lang", code);
+  return `${pathname}?${parameters.toString()}${hash}`;
 }
 
 /** One of two: a button each, the chosen one pressed. */

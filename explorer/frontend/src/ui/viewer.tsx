@@ -3,7 +3,7 @@ import { toggleBoxes } from "../actions/toggle_boxes";
 import { toggleViewer } from "../actions/toggle_viewer";
 import type { Details } from "../api/wire";
 import type { Mark } from "../math/marks";
-import { text } from "../text/en";
+import { text } from "../text";
 import { useActionContext, useGalaxy } from "./hooks";
 import { Icon } from "./icons";
 import { focusMark, marksOf, useLighting } from "./marks";

@@ -104,7 +104,7 @@ describe("stepping", () => {
     expect(context.store.getState().focusedCluster).toBe(0);
     step(context, -1);
     expect(context.store.getState().focusedCluster).toBe(2);
-    expect(context.store.getState().announcement).toBe("bird, 0 pictures.");
+    expect(context.store.getState().announcement).toBe("bird, 0 pictures; nearest: cat.");
   });
 });
 

@@ -24,7 +24,7 @@ function show(state: Partial<State> = {}, hasFlat = true): ActionContext {
   render(<App context={context} space={document.body.appendChild(document.createElement("div"))} />);
   return context;
 }
-const openMenu = (): void => { fireEvent.click(within(screen.getByRole("group", { name: "View" })).getByRole("button", { name: "View" })); };
+const openMenu = (): void => { fireEvent.click(within(screen.getByRole("region", { name: "View" })).getByRole("button", { name: "View" })); };
 const button = (name: string): HTMLElement => screen.getByRole("button", { name });
 
 beforeEach(() => {

@@ -86,7 +86,7 @@ describe("the nearest pictures", () => {
     press("ArrowLeft");
     press("ArrowLeft");
     await vi.waitFor(() => { expect(selected(context)).toBe(uuidOf(0)); });
-    expect(await screen.findByText("Picture 0, in cat.")).toBeTruthy();
+    expect(await screen.findByText("Picture 0, in cat; nearest: Tabby.")).toBeTruthy();
   });
 
   it("take the focus along when walked from within", async () => {

@@ -1,14 +1,15 @@
-/** Lines in their cluster's colour, lightened to stand out from its points; dimmer with depth and where the cluster steps back, gone among its pictures, which they would cross out. */
+/** Lines in their cluster's colour, lightened (on a pale sky darkened) to stand out from its points; dimmer with depth and where the cluster steps back, gone among its pictures, which they would cross out. */
 export const LINES_VERTEX = /* glsl */ `
 precision highp float;
 precision highp sampler2D;
 uniform mat4 uView, uProjection;
 uniform float uPixelX, uPixelY, uFogNear, uFogFar, uStrength, uPicture;
 uniform sampler2D uPalette;
+uniform vec3 uInk;
 in vec2 corner;   // along the piece 0 to 1, across it -1 to 1
 in vec3 from, to;
 in float cluster;
-out vec3 vColour;
+out vec4 vColour;
 out float vAcross;
 
 void main() {
@@ -23,7 +24,8 @@ void main() {
   float depth = here.w;
   float fog = 1.0 - 0.62 * smoothstep(uFogNear, uFogFar, depth);
   float away = smoothstep(14.0 * uPicture, 45.0 * uPicture, depth);
-  vColour = mix(palette.rgb, vec3(1.0), 0.62) * palette.a * fog * away * uStrength;
+  float cover = palette.a * fog * away * uStrength;
+  vColour = vec4(mix(palette.rgb, uInk, 0.62) * cover, cover);
   vAcross = corner.y;
   // A piece that reaches behind the camera has no place on the screen.
   gl_Position = min(start.w, end.w) <= 0.0 ? vec4(0.0, 0.0, 2.0, 1.0) : here;
@@ -32,12 +34,11 @@ void main() {
 
 export const LINES_FRAGMENT = /* glsl */ `
 precision highp float;
-in vec3 vColour;
+in vec4 vColour;
 in float vAcross;
 out vec4 colour;
 
 void main() {
-  float alpha = 0.75 * smoothstep(1.0, 0.35, abs(vAcross));
-  colour = vec4(vColour * alpha, alpha * max(vColour.r, max(vColour.g, vColour.b)));
+  colour = 0.75 * smoothstep(1.0, 0.35, abs(vAcross)) * vColour;
 }
 `;

@@ -10,6 +10,7 @@ in vec4 ball;     // centre, radius
 in float cluster;
 out vec2 vUnit;
 flat out vec3 vColour;
+flat out float vStrength;
 
 void main() {
   vec4 eye = uView * vec4(ball.xyz, 1.0);
@@ -17,7 +18,8 @@ void main() {
   vec4 palette = texelFetch(uPalette, ivec2(int(cluster + 0.5), 0), 0);
   float outside = smoothstep(0.6, 2.6, depth / ball.w);
   float fog = 1.0 - 0.6 * smoothstep(uFogNear, uFogFar, depth);
-  vColour = palette.rgb * palette.a * fog * outside;
+  vStrength = palette.a * fog * outside;
+  vColour = palette.rgb;
   vUnit = corner;
   eye.xy += corner * ball.w * 1.9;
   // Nothing to see: no pixels to fill.
@@ -27,8 +29,10 @@ void main() {
 
 export const NEBULA_FRAGMENT = /* glsl */ `
 precision highp float;
+uniform float uTints;
 in vec2 vUnit;
 flat in vec3 vColour;
+flat in float vStrength;
 out vec4 colour;
 
 void main() {
@@ -36,8 +40,11 @@ void main() {
   float glow = 0.17 * fall * fall * fall;
   // A grain of half a step hides the bands that so faint a slope shows on a dark ground.
   float grain = fract(52.9829189 * fract(dot(gl_FragCoord.xy, vec2(0.06711056, 0.00583715)))) - 0.5;
-  vec3 light = max(vec3(0.0), vColour * glow + grain / 255.0 * step(0.002, glow));
-  // Adds light, and as much cover as it takes to show over the page behind the canvas.
-  colour = vec4(light, max(light.r, max(light.g, light.b)));
+  grain *= step(0.002, glow) / 255.0;
+  // In the dark: adds light, and as much cover as it takes to show over the page behind the canvas.
+  vec3 light = max(vec3(0.0), vColour * vStrength * glow + grain);
+  // On a pale sky: lays a thin veil of its colour over it, which takes light away.
+  float veil = max(0.0, 1.3 * vStrength * glow + grain);
+  colour = mix(vec4(light, max(light.r, max(light.g, light.b))), vec4(vColour * veil, veil), uTints);
 }
 `;

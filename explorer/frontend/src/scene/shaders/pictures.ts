@@ -35,6 +35,7 @@ export const PICTURES_FRAGMENT = /* glsl */ `
 precision highp float;
 precision highp sampler2DArray;
 uniform sampler2DArray uSmall, uTiles, uSharp;
+uniform vec3 uSky;
 in vec2 vAt, vHalf, vUnit;
 flat in vec3 vShape, vSmall;
 flat in vec4 vTile;
@@ -61,6 +62,6 @@ void main() {
   if (vSmall.x >= 0.0 && vTile.w < 1.0) c = pictureOf(uSmall, 16.0, vSmall, unit, 0.5);
   if (vTile.w > 0.0 && vSharp.y < 1.0) c = mix(c, pictureOf(uTiles, 64.0, vTile.xyz, unit, 0.75), vTile.w);
   if (vSharp.y > 0.0) c = mix(c, texture(uSharp, vec3(unit * 0.5 + 0.5, vSharp.x)).rgb, vSharp.y);
-  colour = vec4(c * vShape.z * alpha, alpha);
+  colour = vec4(mix(uSky, c, vShape.z) * alpha, alpha);
 }
 `;

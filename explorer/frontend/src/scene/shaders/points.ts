@@ -10,7 +10,8 @@ precision highp float;
 precision highp int;
 precision highp sampler2D;
 uniform mat4 uView, uProjection;
-uniform float uFocal, uPixelRatio, uMinDiameter, uDisc, uPicture, uFogNear, uFogFar, uGone, uMean;
+uniform float uFocal, uPixelRatio, uMinDiameter, uDisc, uPicture, uFogNear, uFogFar, uGone, uMean, uShade;
+uniform vec3 uSky;
 uniform sampler2D uPalette, uTable;
 in vec3 position;
 in uvec3 words;  // cluster, aspect, dead, dimmed; mean colour; place of the tile
@@ -58,7 +59,7 @@ void main() {
   float far = smoothstep(uFogNear, uFogFar, depth);
   float lit = palette.a * ((words.x & 0x20000u) != 0u ? 0.2 : 1.0);
   vec3 mean = vec3(float(words.y & 255u), float((words.y >> 8) & 255u), float((words.y >> 16) & 255u)) / 255.0;
-  vColour = mix(palette.rgb, mean, uMean) * (1.0 - 0.62 * far) * lit;
+  vColour = mix(uSky, mix(palette.rgb, mean, uMean) * uShade, (1.0 - 0.62 * far) * lit);
   vShape.w = (0.3 + 0.7 * lit) * (1.0 - 0.45 * far);
 }
 `;
@@ -67,6 +68,7 @@ export const POINTS_FRAGMENT = /* glsl */ `
 precision highp float;
 precision highp sampler2DArray;
 uniform sampler2DArray uSmall;
+uniform vec3 uSky;
 flat in vec3 vColour;
 flat in vec4 vTile, vShape;
 flat in vec2 vSize;
@@ -87,7 +89,7 @@ void main() {
     vec2 halfTile = 8.0 * vShape.xy / max(vShape.x, vShape.y);
     // Stay so far inside that no texel of the level is mixed in which holds the next picture's tile, or padding.
     vec2 inTile = 8.0 + unit * max(halfTile - exp2(vSize.y) + 0.5, vec2(0.0));
-    vec3 c = textureLod(uSmall, vec3((vTile.yz * 16.0 + inTile) / 1024.0, vTile.x), vSize.y).rgb * vShape.w;
+    vec3 c = mix(uSky, textureLod(uSmall, vec3((vTile.yz * 16.0 + inTile) / 1024.0, vTile.x), vSize.y).rgb, vShape.w);
     colour = mix(colour, vec4(c * inside, inside), vTile.w);
   }
   if (colour.a < (vTile.w > 0.0 ? 0.3 : 0.08)) discard;
