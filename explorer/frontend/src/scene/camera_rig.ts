@@ -37,12 +37,11 @@ export class CameraRig {
     };
   }
 
-  resize(width: number, height: number, pixelRatio: number): void {
+  resize(width: number, height: number): void {
     const { projection } = this.frame;
     projection.width = width;
     projection.height = height;
     projection.focal = height / (2 * Math.tan(FIELD_OF_VIEW / 2));
-    this.frame.pixelRatio = pixelRatio;
   }
 
   /** Keeps the middle of the view in the middle of what the panels leave free. */

@@ -1,7 +1,8 @@
 import type { ActionContext } from "../actions/context";
 import { watch } from "../store/store";
 import { cloneView, type View } from "../math/view";
-import { NoWebglError, Scene } from "./scene";
+import { NoWebglError } from "./renderer";
+import { Scene } from "./scene";
 
 /** The scene that is in the page now, if any. */
 export interface MountedScene {

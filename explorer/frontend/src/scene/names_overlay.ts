@@ -2,6 +2,7 @@ import type { Cluster, Subgroup } from "../api/wire";
 import { clamp, smoothstep } from "../math/easing";
 import { placeLabels, STAY_BONUS, type LabelBox, type Obstacle } from "../math/labels";
 import { project, type ScreenPoint } from "../math/project";
+import type { Insets } from "../store/state";
 import type { Frame } from "./frame";
 import type { Palette } from "./palette";
 
@@ -18,6 +19,8 @@ interface Name {
 }
 
 /** A neighbourhood's name comes up while its ball grows over these sizes on the screen, CSS px. */
+/** The title, the search and the tools lie in it: no name does. */
+const TOP_ROW_PX = 66;
 const SUBGROUP_FROM_PX = 40;
 const SUBGROUP_TO_PX = 70;
 
@@ -57,9 +60,15 @@ export class NamesOverlay {
     }
   }
 
-  /** What lies over the canvas: names keep out of it. */
-  setObstacles(obstacles: readonly Obstacle[]): void {
-    this.#obstacles.splice(0, this.#obstacles.length, ...obstacles);
+  /** Keeps names out of what lies over the canvas. */
+  keepOut(insets: Insets, { width, height }: { readonly width: number; readonly height: number }): void {
+    const obstacles = [
+      { x0: 0, y0: 0, x1: width, y1: TOP_ROW_PX },
+      { x0: 0, y0: 0, x1: insets.left, y1: height },
+      { x0: width - insets.right, y0: 0, x1: width, y1: height },
+      { x0: 0, y0: height - insets.bottom, x1: width, y1: height },
+    ];
+    this.#obstacles.splice(0, this.#obstacles.length, ...obstacles.filter((o) => o.x1 > o.x0 && o.y1 > o.y0));
   }
 
   /** `isCovered`: whether a large picture nearer than `depth` lies at a place; a name must not be written across it. */

@@ -1,13 +1,37 @@
-import { BufferAttribute, CustomBlending, GLSL3, InstancedBufferAttribute, InstancedBufferGeometry, Mesh, OneFactor, OneMinusSrcAlphaFactor, RawShaderMaterial } from "three";
+import {
+  BufferAttribute,
+  BufferGeometry,
+  CustomBlending,
+  GLSL3,
+  HalfFloatType,
+  InstancedBufferAttribute,
+  InstancedBufferGeometry,
+  Mesh,
+  OneFactor,
+  OneMinusSrcAlphaFactor,
+  RawShaderMaterial,
+  Scene,
+  UnsignedByteType,
+  WebGLRenderTarget,
+  type WebGLRenderer,
+} from "three";
 import type { Cluster } from "../api/wire";
 import type { Frame } from "./frame";
 import type { Look } from "./look";
 import type { Palette } from "./palette";
-import { NEBULA_FRAGMENT, NEBULA_VERTEX } from "./shaders/nebula";
+import { GLOWS_FRAGMENT, GLOWS_VERTEX, NEBULA_FRAGMENT, NEBULA_VERTEX } from "./shaders/nebula";
 
-/** The glow of all clusters in one draw call, behind everything. */
+/** CSS px a side of a texel: glows are smooth, and as they overlap over the whole canvas they would cost more than all pictures. */
+const COARSENESS = 8;
+const BLENDING = { transparent: true, depthTest: false, depthWrite: false, blending: CustomBlending, blendSrc: OneFactor, blendDst: OneMinusSrcAlphaFactor } as const;
+
+/** The glow of all clusters, behind everything: drawn coarsely into a small picture of its own, and that onto the canvas. */
 export class NebulaPass {
   readonly object: Mesh;
+  readonly #sky = new Scene();
+  readonly #target: WebGLRenderTarget;
+  readonly #whole = new BufferGeometry();
+  readonly #veil: RawShaderMaterial;
   readonly #geometry = new InstancedBufferGeometry();
   readonly #material: RawShaderMaterial;
 
@@ -18,7 +42,7 @@ export class NebulaPass {
    * @param balls - (n, 4): centre and radius of each cluster and of whatever comes after them
    * @param minRadius - world units; a cluster of one picture has no radius of its own
    */
-  constructor(clusters: readonly Cluster[], balls: Float32Array, minRadius: number, palette: Palette) {
+  constructor(renderer: WebGLRenderer, clusters: readonly Cluster[], balls: Float32Array, minRadius: number, palette: Palette) {
     this.#balls = new InstancedBufferAttribute(new Float32Array(4 * clusters.length), 4);
     this.#minRadius = minRadius;
     this.setBalls(balls);
@@ -28,15 +52,10 @@ export class NebulaPass {
     this.#geometry.setIndex([0, 1, 2, 2, 1, 3]);
     this.#geometry.instanceCount = clusters.length;
     this.#material = new RawShaderMaterial({
+      ...BLENDING,
       glslVersion: GLSL3,
-      vertexShader: NEBULA_VERTEX,
-      fragmentShader: NEBULA_FRAGMENT,
-      transparent: true,
-      depthTest: false,
-      depthWrite: false,
-      blending: CustomBlending,
-      blendSrc: OneFactor,
-      blendDst: OneMinusSrcAlphaFactor,
+      vertexShader: GLOWS_VERTEX,
+      fragmentShader: GLOWS_FRAGMENT,
       uniforms: {
         uView: { value: null },
         uProjection: { value: null },
@@ -46,9 +65,29 @@ export class NebulaPass {
         uTints: { value: 0 },
       },
     });
-    this.object = new Mesh(this.#geometry, this.#material);
+    const glows = new Mesh(this.#geometry, this.#material);
+    glows.frustumCulled = false;
+    this.#sky.add(glows);
+
+    // Bytes would show as bands once they are magnified.
+    const takesHalves = renderer.extensions.has("EXT_color_buffer_float") || renderer.extensions.has("EXT_color_buffer_half_float");
+    this.#target = new WebGLRenderTarget(1, 1, { type: takesHalves ? HalfFloatType : UnsignedByteType, depthBuffer: false });
+    this.#whole.setAttribute("position", new BufferAttribute(new Float32Array([-1, -1, 3, -1, -1, 3]), 2));
+    this.#veil = new RawShaderMaterial({
+      ...BLENDING,
+      glslVersion: GLSL3,
+      vertexShader: NEBULA_VERTEX,
+      fragmentShader: NEBULA_FRAGMENT,
+      uniforms: { uGlows: { value: this.#target.texture } },
+    });
+    this.object = new Mesh(this.#whole, this.#veil);
     this.object.frustumCulled = false;
     this.object.renderOrder = -1;
+  }
+
+  /** CSS px of the canvas. */
+  resize(width: number, height: number): void {
+    this.#target.setSize(Math.ceil(width / COARSENESS), Math.ceil(height / COARSENESS));
   }
 
   /** Puts the glows where the clusters are now. */
@@ -62,16 +101,23 @@ export class NebulaPass {
     this.#material.uniforms.uTints!.value = tints;
   }
 
-  update(frame: Frame): void {
+  /** Draws the glows; the canvas gets them with all else. */
+  update(frame: Frame, renderer: WebGLRenderer): void {
     const u = this.#material.uniforms;
     u.uView!.value = frame.camera.matrixWorldInverse;
     u.uProjection!.value = frame.camera.projectionMatrix;
     u.uFogNear!.value = frame.fogNear;
     u.uFogFar!.value = frame.fogFar;
+    renderer.setRenderTarget(this.#target);
+    renderer.render(this.#sky, frame.camera);
+    renderer.setRenderTarget(null);
   }
 
   dispose(): void {
     this.#geometry.dispose();
     this.#material.dispose();
+    this.#whole.dispose();
+    this.#veil.dispose();
+    this.#target.dispose();
   }
 }

@@ -1,9 +1,10 @@
-import { Scene as ThreeScene, WebGLRenderer } from "three";
+import { Scene as ThreeScene, type WebGLRenderer } from "three";
 import type { ActionContext, Stage } from "../actions/context";
 import { renditionUrl } from "../api/renditions";
 import { clamp } from "../math/easing";
 import { pickAt, type PickScene } from "../math/pick";
 import { project, type ScreenPoint } from "../math/project";
+import { Resolution } from "../math/resolution";
 import { sizesOf } from "../math/sizes";
 import type { View } from "../math/view";
 import type { World } from "../math/world";
@@ -28,13 +29,12 @@ import { PointPool } from "./point_pool";
 import { Pointing } from "./pointing";
 import { PointerControls } from "./pointer_controls";
 import { PointsPass } from "./points_pass";
+import { createRenderer } from "./renderer";
 import { Retries, type RetryListener } from "./retries";
 
 const MAX_PIXEL_RATIO = 2;
 const MAX_ELAPSED_MS = 100;
 const CENTRE_REACH_PX = 220;
-/** The title, the search and the tools lie in it: no name does. */
-const TOP_ROW_PX = 66;
 
 /**
  * The drawn galaxy: owns the canvas, the passes and the frame loop. A frame is drawn only when something moved, and it
@@ -49,6 +49,7 @@ export class Scene implements Stage, MotionHost {
   readonly #galaxy: Galaxy;
   readonly #canvas = document.createElement("canvas");
   readonly #renderer: WebGLRenderer;
+  readonly #resolution = new Resolution();
   readonly #three = new ThreeScene();
   readonly #world: World;
   readonly #palette: Palette;
@@ -92,7 +93,7 @@ export class Scene implements Stage, MotionHost {
     parent.append(this.#canvas);
 
     this.#palette = new Palette(clusters);
-    this.#nebula = new NebulaPass(clusters, this.#motion.balls, sizes.picture, this.#palette);
+    this.#nebula = new NebulaPass(this.#renderer, clusters, this.#motion.balls, sizes.picture, this.#palette);
     this.lines = new LinesPass(this.#palette, sizes.picture);
     this.#listener = {
       onDue: () => { this.invalidate(); },
@@ -241,7 +242,9 @@ export class Scene implements Stage, MotionHost {
     const streams = this.#streamer.update(frame.projection);
     const fades = this.#pictures?.update(frame) ?? false;
     const draws = this.lines.update(frame);
-    this.#nebula.update(frame);
+    this.#setPixelRatio(this.#resolution.next(moves || shifts, elapsedMs));
+    this.#renderer.info.reset();
+    this.#nebula.update(frame, this.#renderer);
     this.#points.update(frame);
     this.#names.update(frame, this.#isCovered);
     if (moves || shifts) this.#pointing.clear();
@@ -365,36 +368,26 @@ export class Scene implements Stage, MotionHost {
   #setInsets(atOnce: boolean): void {
     const { insets } = this.#context.store.getState();
     this.rig.setInsets(insets, atOnce);
-    const { width, height } = this.rig.frame.projection;
-    const obstacles = [
-      { x0: 0, y0: 0, x1: width, y1: TOP_ROW_PX },
-      { x0: 0, y0: 0, x1: insets.left, y1: height },
-      { x0: width - insets.right, y0: 0, x1: width, y1: height },
-      { x0: 0, y0: height - insets.bottom, x1: width, y1: height },
-    ];
-    this.#names.setObstacles(obstacles.filter((o) => o.x1 > o.x0 && o.y1 > o.y0));
+    this.#names.keepOut(insets, this.rig.frame.projection);
     this.invalidate();
   }
 
   #resize(parent: HTMLElement): void {
     const { clientWidth, clientHeight } = parent;
     if (clientWidth === 0 || clientHeight === 0) return;
-    const pixelRatio = Math.min(MAX_PIXEL_RATIO, window.devicePixelRatio);
-    this.#renderer.setPixelRatio(pixelRatio);
     this.#renderer.setSize(clientWidth, clientHeight);
-    this.rig.resize(clientWidth, clientHeight, pixelRatio);
+    this.rig.resize(clientWidth, clientHeight);
+    this.#nebula.resize(clientWidth, clientHeight);
+    this.#setPixelRatio(1);
     this.#setInsets(true);
     this.invalidate();
   }
-}
 
-/** WebGL 2 is not to be had in this browser. */
-export class NoWebglError extends Error {}
-
-function createRenderer(canvas: HTMLCanvasElement): WebGLRenderer {
-  const context = canvas.getContext("webgl2", { alpha: true, antialias: false, premultipliedAlpha: true, powerPreference: "high-performance" });
-  if (context === null) throw new NoWebglError("Expected WebGL 2, this browser gives none.");
-  const renderer = new WebGLRenderer({ canvas, context, alpha: true, antialias: false });
-  renderer.setClearColor(0x000000, 0);
-  return renderer;
+  /** Draws that share of the screen's own pixels. Empties the canvas when it changes: a frame must follow. */
+  #setPixelRatio(share: number): void {
+    const pixelRatio = share * Math.min(MAX_PIXEL_RATIO, window.devicePixelRatio);
+    if (pixelRatio === this.#renderer.getPixelRatio()) return;
+    this.#renderer.setPixelRatio(pixelRatio);
+    this.rig.frame.pixelRatio = pixelRatio;
+  }
 }

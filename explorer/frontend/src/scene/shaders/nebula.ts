@@ -1,5 +1,5 @@
 /** A faint glow around each cluster, so that far away it reads as one body. Fades as one flies into it. */
-export const NEBULA_VERTEX = /* glsl */ `
+export const GLOWS_VERTEX = /* glsl */ `
 precision highp float;
 precision highp sampler2D;
 uniform mat4 uView, uProjection;
@@ -27,7 +27,7 @@ void main() {
 }
 `;
 
-export const NEBULA_FRAGMENT = /* glsl */ `
+export const GLOWS_FRAGMENT = /* glsl */ `
 precision highp float;
 uniform float uTints;
 in vec2 vUnit;
@@ -38,13 +38,36 @@ out vec4 colour;
 void main() {
   float fall = max(0.0, 1.0 - dot(vUnit, vUnit));
   float glow = 0.17 * fall * fall * fall;
+  // In the dark: adds light, and as much cover as it takes to show over the page behind the canvas.
+  vec3 light = vColour * vStrength * glow;
+  // On a pale sky: lays a thin veil of its colour over it, which takes light away.
+  float veil = 1.3 * vStrength * glow;
+  colour = mix(vec4(light, max(light.r, max(light.g, light.b))), vec4(vColour * veil, veil), uTints);
+}
+`;
+
+/** All glows at once, magnified onto the canvas. */
+export const NEBULA_VERTEX = /* glsl */ `
+precision highp float;
+in vec2 position;
+out vec2 vAt;
+
+void main() {
+  vAt = 0.5 * position + 0.5;
+  gl_Position = vec4(position, 0.0, 1.0);
+}
+`;
+
+export const NEBULA_FRAGMENT = /* glsl */ `
+precision highp float;
+uniform sampler2D uGlows;
+in vec2 vAt;
+out vec4 colour;
+
+void main() {
+  vec4 glows = texture(uGlows, vAt);
   // A grain of half a step hides the bands that so faint a slope shows on a dark ground.
   float grain = fract(52.9829189 * fract(dot(gl_FragCoord.xy, vec2(0.06711056, 0.00583715)))) - 0.5;
-  grain *= step(0.002, glow) / 255.0;
-  // In the dark: adds light, and as much cover as it takes to show over the page behind the canvas.
-  vec3 light = max(vec3(0.0), vColour * vStrength * glow + grain);
-  // On a pale sky: lays a thin veil of its colour over it, which takes light away.
-  float veil = max(0.0, 1.3 * vStrength * glow + grain);
-  colour = mix(vec4(light, max(light.r, max(light.g, light.b))), vec4(vColour * veil, veil), uTints);
+  colour = max(vec4(0.0), glows + grain * step(0.002, glows.a) / 255.0);
 }
 `;
