@@ -18,9 +18,9 @@ interface Name {
   shownOpacity: number;
 }
 
-/** A neighbourhood's name comes up while its ball grows over these sizes on the screen, CSS px. */
-/** The title, the search and the tools lie in it: no name does. */
+/** The title, the search and the tools lie in it, CSS px: no name does. */
 const TOP_ROW_PX = 66;
+/** A neighbourhood's name comes up while its ball grows over these sizes on the screen, CSS px. */
 const SUBGROUP_FROM_PX = 40;
 const SUBGROUP_TO_PX = 70;
 

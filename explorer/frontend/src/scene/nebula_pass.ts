@@ -72,7 +72,7 @@ export class NebulaPass {
     // Bytes would show as bands once they are magnified.
     const takesHalves = renderer.extensions.has("EXT_color_buffer_float") || renderer.extensions.has("EXT_color_buffer_half_float");
     this.#target = new WebGLRenderTarget(1, 1, { type: takesHalves ? HalfFloatType : UnsignedByteType, depthBuffer: false });
-    this.#whole.setAttribute("position", new BufferAttribute(new Float32Array([-1, -1, 3, -1, -1, 3]), 2));
+    this.#whole.setAttribute("position", new BufferAttribute(new Float32Array([-1, -1, 0, 3, -1, 0, -1, 3, 0]), 3));
     this.#veil = new RawShaderMaterial({
       ...BLENDING,
       glslVersion: GLSL3,

@@ -49,12 +49,12 @@ void main() {
 /** All glows at once, magnified onto the canvas. */
 export const NEBULA_VERTEX = /* glsl */ `
 precision highp float;
-in vec2 position;
+in vec3 position;
 out vec2 vAt;
 
 void main() {
-  vAt = 0.5 * position + 0.5;
-  gl_Position = vec4(position, 0.0, 1.0);
+  vAt = 0.5 * position.xy + 0.5;
+  gl_Position = vec4(position, 1.0);
 }
 `;
 
