@@ -95,7 +95,7 @@ export class Tiles {
   /** All patches, the latest first. */
   #loadPatches(tables: Tables): Promise<readonly NeighbourPatch[]> {
     if (this.#patches === null) {
-      const urls = tables.neighbour_patches.map((name) => addressOf(name, this.#base)).reverse();
+      const urls = tables.neighbour_patches.map((name) => addressOf(name, this.#base));
       this.#patches = Promise.all(urls.map(async (url) => decodeNeighbourPatch(await fetchBytes(url), url)));
       this.#patches.catch(() => { this.#patches = null; });
     }

@@ -66,9 +66,9 @@ describe("asking a galaxy", () => {
     await expect(galaxy.uuidOf(0)).rejects.toThrow("Expected the uuid of point 0, tile 4 has point 4");
   });
 
-  it("gives neighbours in order, patches before parts and later patches first", async () => {
+  it("gives neighbours in order, patches before parts, the latest of them being the first in the list", async () => {
     const files = makeFiles(FIVE, SIZES);
-    const tables = { ...(files["objects/t.json"] as object), neighbour_patches: ["objects/q0.bin", "objects/q1.bin"] };
+    const tables = { ...(files["objects/t.json"] as object), neighbour_patches: ["objects/q1.bin", "objects/q0.bin"] };
     serve({
       ...files,
       "objects/t.json": tables,
