@@ -11,6 +11,15 @@ from storages.backends.gcloud import GoogleCloudStorage
 CONTENT_TYPES = {".json": "application/json", ".webp": "image/webp", ".jpg": "image/jpeg"}
 
 
+PART_PREFIX, PART_SUFFIX = ".", ".part"
+
+
+def is_half_written(name: str) -> bool:
+    """Whether a file is one that AtomicFileSystemStorage was writing when it was killed."""
+    file = name.rsplit("/", 1)[-1]
+    return file.startswith(PART_PREFIX) and file.endswith(PART_SUFFIX)
+
+
 class AtomicFileSystemStorage(FileSystemStorage):
     """A folder that behaves like a bucket: a name is written whole or not at all, and writing it again replaces it.
 
@@ -25,7 +34,7 @@ class AtomicFileSystemStorage(FileSystemStorage):
     def _save(self, name: str, content: File[bytes]) -> str:
         target = Path(self.path(name))
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, part = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".part")
+        handle, part = tempfile.mkstemp(dir=target.parent, prefix=PART_PREFIX, suffix=PART_SUFFIX)
         try:
             with os.fdopen(handle, "wb") as file:
                 for chunk in content.chunks():

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from catalog.models import Galaxy, Group, Image, Position
 from catalog.permissions import User, Verb, permitted, permitted_by_role
+from catalog.services.safe_search import find_unsafe_bytes
 from explorer.starmap import Glow, Star, draw_starmap
 
 __all__ = ["Card", "read_cards"]
@@ -30,7 +31,7 @@ class Card:
 
 
 def read_cards(user: User) -> list[Card]:
-    """The galaxies that the person may see without a link, published ones first; three queries, however many there are.
+    """The galaxies that the person may see without a link, published ones first; four queries, however many there are.
 
     Galaxies that are not published yet are shown to people with a role only: to others they are nothing yet.
     """
@@ -39,19 +40,25 @@ def read_cards(user: User) -> list[Card]:
     rows = rows.select_related("collection", "current_publication").order_by("title", "pk")
     galaxies = list(permitted(user, Verb.VIEW, rows))
     groups = _groups_by_build(galaxies)
-    credits = _credits_by_image(groups)
+    images = _images_by_uuid(groups)
+    unsafe = find_unsafe_bytes({image.current_revision.sha256 for image in images.values() if image.current_revision})
     cards = []
     for galaxy in galaxies:
         publication = galaxy.current_publication
         card = Card(galaxy)
-        stars = []
+        stars: list[Star] = []
+        credits: dict[str, str] = {}
         for group in groups.get(publication.build_id, []) if publication else []:
-            uuid = _picture_of(group)
-            url = reverse("explorer:rendition", kwargs={"image_uuid": uuid, "kind": "small"}) if uuid else ""
+            image = images.get(_picture_of(group))
+            if image is None or (galaxy.hide_unsafe and _is_among(image, unsafe)):
+                stars.append(Star(group.x, group.y, group.n_images, group.cluster.colour))
+                continue
+            url = reverse("explorer:rendition", kwargs={"image_uuid": image.uuid, "kind": "small"})
             stars.append(Star(group.x, group.y, group.n_images, group.cluster.colour, url))
+            credits[url] = ", ".join(filter(None, [image.credit or image.creator, image.licence]))
         card.glows = draw_starmap(stars)
-        shown = {glow.picture_url for glow in card.glows if glow.picture_url}
-        card.credits = sorted({text for url, text in credits.items() if url in shown})
+        thanked = {credits[glow.picture_url] for glow in card.glows if glow.picture_url}
+        card.credits = sorted(thanked - {""})
         cards.append(card)
     return sorted(cards, key=lambda card: card.n_images == 0)
 
@@ -80,12 +87,13 @@ def _picture_of(group: Group) -> UUID | None:
     return cover.uuid if cover is not None and not cover.hidden else first_image
 
 
-def _credits_by_image(groups: dict[int, list[Group]]) -> dict[str, str]:
-    """Address of a picture -> whom to thank for it, and its licence."""
+def _images_by_uuid(groups: dict[int, list[Group]]) -> dict[UUID | None, Image]:
+    """The pictures that may lie on the maps, with whom to thank for them."""
     uuids = {uuid for rows in groups.values() for group in rows if (uuid := _picture_of(group))}
-    credits = {}
-    for image in Image.objects.filter(uuid__in=uuids).only("uuid", "credit", "creator", "licence"):
-        text = ", ".join(filter(None, [image.credit or image.creator, image.licence]))
-        if text:
-            credits[reverse("explorer:rendition", kwargs={"image_uuid": image.uuid, "kind": "small"})] = text
-    return credits
+    images = Image.objects.filter(uuid__in=uuids).select_related("current_revision")
+    fields = ("uuid", "credit", "creator", "licence", "current_revision__sha256")
+    return {image.uuid: image for image in images.only(*fields)}
+
+
+def _is_among(image: Image, sha256s: set[str]) -> bool:
+    return image.current_revision is not None and image.current_revision.sha256 in sha256s

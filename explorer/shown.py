@@ -1,13 +1,12 @@
 """Which images of a build visitors see today."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
 from catalog.models import Build, Cluster, Galaxy, Image
 from catalog.services.clusters import cluster_of_images
 from catalog.services.safe_search import find_unsafe
 
-__all__ = ["Shown", "find_hidden_since", "find_shown"]
+__all__ = ["Shown", "find_shown"]
 
 
 @dataclass(frozen=True)
@@ -36,9 +35,3 @@ def find_shown(galaxy: Galaxy, build: Build) -> Shown:
         del cluster_of[image]
     clusters = Cluster.objects.filter(pk__in=set(cluster_of.values())).select_related("cover")
     return Shown(cluster_of, list(clusters.order_by("tour_order", "pk")), len(unsafe))
-
-
-def find_hidden_since(build: Build, shown: Shown) -> list[UUID]:
-    """Images that were shown when `shown` was found, and have been hidden since: publishing takes a while."""
-    hidden = Image.objects.filter(positions__build=build, hidden=True).values_list("pk", "uuid")
-    return [uuid for pk, uuid in hidden if pk in shown.cluster_of]

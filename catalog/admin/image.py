@@ -52,7 +52,11 @@ class ImageAdmin(PageAdmin[Image], JobActionAdmin[Image]):
     search_fields = ["title"]
     search_help_text = "By title, the beginning of a label, external id or uuid."
     actions = ["hide", "show"]
-    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
+    formfield_overrides = {
+        models.URLField: {"assume_scheme": "https"},
+        # So that a page that was open while somebody else hid the image does not ask to show it again.
+        models.BooleanField: {"show_hidden_initial": True},
+    }
     fields = ["title", "description", "creator", "credit", "licence", "source_url", "taken_at", "place", "hidden"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Image]:
@@ -98,11 +102,11 @@ class ImageAdmin(PageAdmin[Image], JobActionAdmin[Image]):
     def save_model(self, request: HttpRequest, obj: Image, form: forms.ModelForm[Any], change: bool) -> None:
         """The words, then hiding through its service."""
         hidden = obj.hidden
-        if "hidden" in form.changed_data:
-            obj.hidden = not hidden
+        obj.hidden = Image.objects.values_list("hidden", flat=True).get(pk=obj.pk)
         super().save_model(request, obj, form, change)
-        hide_images(Image.objects.filter(pk=obj.pk), hidden=hidden, by=person_of(request))
-        obj.hidden = hidden
+        if "hidden" in form.changed_data:
+            hide_images(Image.objects.filter(pk=obj.pk), hidden=hidden, by=person_of(request))
+            obj.hidden = hidden
 
     def delete_model(self, request: HttpRequest, obj: Image) -> None:
         """Through the service, which takes it out of what is published."""

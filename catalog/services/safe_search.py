@@ -1,6 +1,6 @@
 """What safe search says of a build's images, and that nothing is shown to everybody before it has looked."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Container, Iterable
 
 from django.db.models import QuerySet
 
@@ -10,7 +10,14 @@ from catalog.models import Annotation, Build, Galaxy, Image, Visibility
 from catalog.services.documents import read_payload
 from catalog.services.errors import ServiceError
 
-__all__ = ["SafeSearchError", "find_not_looked_at", "find_unsafe", "require_safe_search", "require_safe_search_to_open"]
+__all__ = [
+    "SafeSearchError",
+    "find_not_looked_at",
+    "find_unsafe",
+    "find_unsafe_bytes",
+    "require_safe_search",
+    "require_safe_search_to_open",
+]
 
 CHUNK = 2000
 UNSAFE = ("adult", "violence", "racy")
@@ -48,20 +55,30 @@ def find_not_looked_at(build: Build) -> set[int]:
 
 def find_unsafe(build: Build) -> set[int]:
     """Ids of the build's images that safe search calls adult, violent or racy, LIKELY or worse; the latest answer counts."""
+    unsafe = _read_unsafe(_answers(build))
+    if not unsafe:
+        return set()
+    images = Image.objects.filter(positions__build=build).order_by()
+    rows = images.values_list("pk", "current_revision__sha256")
+    return {pk for pk, sha256 in rows.iterator(CHUNK) if sha256 in unsafe}
+
+
+def find_unsafe_bytes(sha256s: Collection[str]) -> set[str]:
+    """Which of these pictures, a page's worth by their SHA-256, safe search calls so, whichever annotator asked."""
+    return _read_unsafe(_answered().filter(sha256__in=sha256s))
+
+
+def _read_unsafe(answers: QuerySet[Annotation]) -> set[str]:
+    """SHA-256 of the pictures that answers call adult, violent or racy, LIKELY or worse; the latest counts."""
     unsafe: set[str] = set()
-    answers = _answers(build).select_related("payload").order_by("updated_at", "pk")
-    for answer in answers.iterator(CHUNK):
+    for answer in answers.select_related("payload").order_by("updated_at", "pk").iterator(CHUNK):
         payload = getattr(answer, "payload", None)
         found = read_facts(read_payload(payload.document), 1, 1).get("safe_search", {}) if payload else {}
         if any(found.get(kind, 0) >= LIKELY for kind in UNSAFE):
             unsafe.add(answer.sha256)
         else:
             unsafe.discard(answer.sha256)
-    if not unsafe:
-        return set()
-    images = Image.objects.filter(positions__build=build).order_by()
-    rows = images.values_list("pk", "current_revision__sha256")
-    return {pk for pk, sha256 in rows.iterator(CHUNK) if sha256 in unsafe}
+    return unsafe
 
 
 def _refuse(galaxy: Galaxy, n_missing: int) -> None:
@@ -76,9 +93,10 @@ def _refuse(galaxy: Galaxy, n_missing: int) -> None:
 def _answers(build: Build) -> QuerySet[Annotation]:
     """What the collection's annotator answered about the bytes of the build's images."""
     images = Image.objects.filter(positions__build=build).order_by()
-    return Annotation.objects.filter(
-        annotator=build.galaxy.collection.annotator,
-        feature=Feature.SAFE_SEARCH_DETECTION,
-        status=Annotation.Status.ANSWERED,
-        sha256__in=images.values("current_revision__sha256"),
+    return _answered().filter(
+        annotator=build.galaxy.collection.annotator, sha256__in=images.values("current_revision__sha256")
     )
+
+
+def _answered() -> QuerySet[Annotation]:
+    return Annotation.objects.filter(feature=Feature.SAFE_SEARCH_DETECTION, status=Annotation.Status.ANSWERED)

@@ -1,6 +1,6 @@
 """Read a published galaxy back: to add to it, to withdraw from it, for tests, and as the format's second witness."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property, lru_cache
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
@@ -121,6 +121,18 @@ class ArtifactReader:
             if len(rows):
                 return int(tiles[rows[0]])
         return None
+
+    def held(self, uuids: Collection[UUID]) -> set[UUID]:
+        """Return which of some images the galaxy shows; each file of the lookup is read once, however many there are."""
+        lookup = self.tables.lookup
+        numbers = {lookup_number(uuid.bytes[15], lookup.bits) for uuid in uuids} if lookup.urls else set()
+        names = [lookup.urls[number] for number in sorted(numbers)]
+        if lookup.delta and uuids:
+            names.append(lookup.delta.url)
+        wanted, found = set(uuids), set()
+        for name in names:
+            found |= wanted.intersection(uuids_of(decode_lookup(self.get(name))[0]))
+        return found
 
     def details(self, tile: int) -> dict[str, Any] | None:
         """Return the details of a tile's image; None for a tombstone."""

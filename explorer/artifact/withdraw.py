@@ -3,7 +3,7 @@
 Only files that hold something of them are written anew. What is left of an image is a tombstone (docs/artifact.md).
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -121,8 +121,10 @@ class _Withdrawal:
         self._ids = ids_of(sorted(uuids))
         self.tables = tables
         self._tiles = self._find_tiles()
-        self._details: list[dict[str, Any]] = []
         self._points: Tiles = np.zeros(0, dtype=np.int64)
+        self._terms: set[str] = set()
+        self._had: defaultdict[int, Counter[str]] = defaultdict(Counter)
+        """For each cluster, how many of the withdrawn images had a label, by its folded term."""
         self._vanished: set[str] = set()
         self.credits: set[tuple[str, str]] = set()
         """Text and licence of those whom the withdrawn images thank."""
@@ -130,18 +132,17 @@ class _Withdrawal:
         """Cluster and place of each image that is a tombstone only now."""
 
     def details(self) -> None:
-        """Rows of details; what they told is needed for the words that the manifest has of the images."""
+        """Rows of details; whom they thank and their labels are needed for the words that the manifest has of the images."""
 
         def encode(part: Part, rows: list[int]) -> bytes:
             entries = decode_details(self._store.get(part.url), part.url)
             for row in rows:
                 if (entry := entries[row]) is not None:
-                    self._details.append(entry)
+                    self._note(entry)
                 entries[row] = None
             return encode_details(entries)
 
         self.tables = replace(self.tables, details=self._rewrite(self.tables.details, encode))
-        self.credits = {(d.get("credit") or d.get("creator", ""), d.get("licence", "")) for d in self._details}
 
     def pictures(self) -> None:
         """Tiles of both levels."""
@@ -193,8 +194,7 @@ class _Withdrawal:
         search = tuple(segment for segment in left if segment.shards)
         self.tables = replace(self.tables, search=search)
         reader = SearchReader(search, self._store.get)
-        terms = {label["term"] for details in self._details for label in details.get("labels", ())}
-        self._vanished = {fold_text(term) for term in terms if not len(reader.search(f'"{term}"').tiles)}
+        self._vanished = {fold_text(term) for term in self._terms if not len(reader.search(f'"{term}"').tiles)}
 
     def chunks(self, manifest: Manifest) -> tuple[Node, ...]:
         """The nodes without the images' points."""
@@ -225,12 +225,7 @@ class _Withdrawal:
         if not n_images:
             return replace(cluster, n_images=0, name="", description="", cover=None, labels=())
         cover = None if cluster.cover is not None and UUID(cluster.cover) in uuids else cluster.cover
-        had = Counter(
-            fold_text(label["term"])
-            for details in self._details
-            if details.get("cluster") == cluster.index
-            for label in details.get("labels", ())
-        )
+        had = self._had[cluster.index]
         labels = []
         for label in cluster.labels:
             n_left = round(label.share * cluster.n_images) - had[fold_text(label.term)]
@@ -259,6 +254,12 @@ class _Withdrawal:
             for group in counted
             if group.n_images > 0 and clusters[group.cluster].n_images and fold_text(group.name) not in self._vanished
         )
+
+    def _note(self, details: dict[str, Any]) -> None:
+        self.credits.add((details.get("credit") or details.get("creator", ""), details.get("licence", "")))
+        terms = [label["term"] for label in details.get("labels", ())]
+        self._terms.update(terms)
+        self._had[details.get("cluster", NOBODY)].update(map(fold_text, terms))
 
     def _find_tiles(self) -> Tiles:
         """The tiles of the images, ascending, by the lookup."""

@@ -12,6 +12,7 @@ from catalog.models import Galaxy, Publication, Rendition, Visibility
 from catalog.services.chunks import IMAGES_PER_QUERY, in_chunks
 from catalog.services.media import read_file, storage_of
 from catalog.services.progress import Progress, ignore_progress
+from catalog.storage import is_half_written
 from explorer.artifact import POINTER_NAME, ArtifactError, ArtifactReader
 from explorer.portrait import PORTRAIT_NAME
 from explorer.services.export_targets import ExportError, Listed, Target, open_target
@@ -24,6 +25,8 @@ __all__ = ["ExportError", "ExportResult", "export_galaxy", "require_exportable"]
 
 MARK = "galaxy-export.json"
 INDEX = "index.html"
+# Only here is anything ever deleted: beside them lie the files of whoever runs the web server, of version control, of a domain.
+OUR_FOLDERS = ("objects/", "page/", "pictures/")
 
 
 @dataclass
@@ -77,7 +80,7 @@ def export_galaxy(
     """Copy what visitors see of a galaxy to `to`, a folder or gs://bucket/prefix.
 
     New files come first, then the page, the pointer last; only then goes what nothing names any more: pictures that were withdrawn or
-    hidden, too. Interrupted anywhere, it can be run again, and writes only what is missing.
+    hidden, too. What others laid beside the copy stays. Interrupted anywhere, it can be run again, and writes only what is missing.
 
     Parameters
     ----------
@@ -175,8 +178,9 @@ class _Run:
         self.result.n_written -= len(self.missing)
 
     def delete_others(self) -> None:
-        """Delete what nothing of the copy names any more."""
-        stale = sorted(self.listed.keys() - self.wanted)
+        """Delete what nothing of the copy names any more, and what killed runs left half written."""
+        others = self.listed.keys() - self.wanted
+        stale = sorted(name for name in others if name.startswith(OUR_FOLDERS) or is_half_written(name))
         with self._pool() as pool:
             for done, name in enumerate(stale):
                 self.turn.progress("Deleting what is gone", done, len(stale))
@@ -238,13 +242,22 @@ def _require_ours(galaxy: Galaxy, target: Target, listed: dict[str, Listed]) -> 
     owner = None
     if MARK in listed:
         with target.storage.open(MARK) as file:
-            owner = json.loads(file.read()).get("galaxy")
+            owner = _read_mark(file.read())
     if owner != str(galaxy.uuid):
         found = "a copy of another galaxy" if owner else f"{len(listed)} files of something else, such as {min(listed)}"
         raise ExportError(
             f"Expected an empty place or an earlier copy of {galaxy.slug} at {target.address}, found {found}. Name another place, or "
             "empty it yourself."
         )
+
+
+def _read_mark(data: bytes) -> str | None:
+    """The uuid of the galaxy that a copy is of; None where the mark is not one of ours."""
+    try:
+        mark = json.loads(data)
+        return str(UUID(mark["galaxy"]))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
 
 
 def _uuids(reader: ArtifactReader) -> Iterator[str]:

@@ -24,11 +24,11 @@ from explorer.artifact import (
     write_artifact,
 )
 from explorer.public import credits_of, fingerprint_of, galaxy_info, public_cluster, public_details, told_by
-from explorer.services.current import make_current, prune_publications, save_objects
+from explorer.services.current import is_shown, make_current, prune_publications, save_objects
 from explorer.services.publication_rows import PublicationRows, read_rows, read_vectors
 from explorer.services.sinks import GalaxySink, GalaxySource
 from explorer.services.turns import Turn, publishing_turn
-from explorer.shown import Shown, find_hidden_since, find_shown
+from explorer.shown import Shown, find_shown
 from explorer.subgroups import describe_clusters, read_published_labels
 from explorer.why import PlaceExplainer
 
@@ -132,7 +132,7 @@ def _publish(
         if despite_safe_search and not latest.despite_safe_search:
             latest.despite_safe_search, latest.published_by = True, _person(by)
             latest.save(update_fields=["despite_safe_search", "published_by"])
-        created = galaxy.current_publication_id != latest.pk
+        created = not is_shown(galaxy, latest)
         if created:  # killed between saving the rows and moving the pointer, or somebody had gone back
             make_current(galaxy, latest, turn=turn)
         return PublishResult(latest, created, shown.n_unsafe)
@@ -159,7 +159,7 @@ def _publish(
             told=told_by(galaxy),
         )
         save_objects(publication, written.objects)
-    make_current(galaxy, publication, turn=turn, withdrawn=find_hidden_since(build, shown))
+    make_current(galaxy, publication, turn=turn)
     prune_publications(galaxy)
     start_job("sweep_galaxy", {}, by=None, galaxy=galaxy)
     return PublishResult(publication, True, shown.n_unsafe, written.n_new_bytes, written.n_unreadable_pictures)

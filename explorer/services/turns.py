@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -56,9 +57,12 @@ class Turn:
 
     def claim(self) -> bool:
         """Take the lease if it is free, or has run out."""
-        row, is_free = PublishingLease.objects.get_or_create(
-            galaxy=self._galaxy, defaults={"deed": self.deed, "token": self._token, "expires_at": _lease_end()}
-        )
+        try:
+            row, is_free = PublishingLease.objects.get_or_create(
+                galaxy=self._galaxy, defaults={"deed": self.deed, "token": self._token, "expires_at": _lease_end()}
+            )
+        except IntegrityError:  # somebody came and went while we looked
+            return False
         if is_free:
             return True
         expired = PublishingLease.objects.filter(pk=row.pk, token=row.token, expires_at__lt=timezone.now())

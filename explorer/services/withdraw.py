@@ -1,6 +1,6 @@
 """Withdrawing: what nobody may see any more leaves every publication that is kept, its files, and the memory of what they were made of."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -14,15 +14,23 @@ from catalog.services.chunks import IMAGES_PER_QUERY, in_chunks
 from catalog.services.curate import hide_images
 from catalog.services.errors import ServiceError
 from catalog.services.jobs import start_job
-from catalog.services.media import read_file, storage_of, write_file
+from catalog.services.media import storage_of
 from catalog.services.progress import Progress, ignore_progress
 from catalog.services.safe_search import require_safe_search
 from explorer.artifact import FORMAT_VERSION, POINTER_NAME, ArtifactReader, Pointer
-from explorer.artifact.places import decode_places, uuids_of
 from explorer.artifact.withdraw import withdraw
 from explorer.portrait import PORTRAIT_NAME
 from explorer.public import credits_due, told_by
-from explorer.services.current import make_current, save_objects
+from explorer.services.current import (
+    FindAlive,
+    find_alive,
+    find_gone,
+    is_shown,
+    make_current,
+    read_pointer,
+    save_objects,
+    write_pointer,
+)
 from explorer.services.sinks import GalaxySink, GalaxySource
 from explorer.services.sweep import sweep_objects
 from explorer.services.turns import Turn, publishing_turn
@@ -31,9 +39,6 @@ from explorer.shown import find_shown
 __all__ = ["WithdrawResult", "list_withdrawn", "prepare_roll_back", "rewrite_publications", "withdraw_images"]
 
 CHUNK = 2000
-
-FindAlive = Callable[[Collection[UUID]], set[UUID]]
-"""Which of some images may still be shown."""
 
 
 @dataclass(frozen=True)
@@ -66,17 +71,19 @@ def list_withdrawn(galaxy: Galaxy, uuids: Iterable[UUID]) -> None:
 
     Only what the publication holds is listed: the pointer tells of no other image.
     """
-    galaxy.refresh_from_db(fields=["current_publication"])
-    publication = galaxy.current_publication
-    if publication is None or not _is_readable(publication):
-        return
-    source = GalaxySource(galaxy)
-    pointer = ArtifactReader(source).pointer
-    reader = ArtifactReader(source, publication.manifest_name)
-    withdrawn = {*pointer.withdrawn, *(uuid for uuid in uuids if reader.find(uuid) is not None)}
-    if withdrawn != set(pointer.withdrawn):
-        changed = Pointer(publication.manifest_name, pointer.published_at, tuple(sorted(withdrawn)))
-        write_file("galaxies", f"{galaxy.uuid}/{POINTER_NAME}", changed.encode())
+    wanted, is_written = set(uuids), False
+    while (manifest_name := _find_manifest(galaxy)) is not None:
+        held = ArtifactReader(GalaxySource(galaxy), manifest_name).held(wanted)
+        pointer = read_pointer(galaxy)
+        if pointer is None or not (is_written or held - set(pointer.withdrawn)):
+            return
+        withdrawn = (set(pointer.withdrawn) - wanted) | held
+        write_pointer(galaxy, Pointer(manifest_name, pointer.published_at, tuple(sorted(withdrawn))))
+        # Nobody waits for a turn here. Where another deed has changed the publication since we looked, what we wrote may lead to
+        # files that are gone: then once more.
+        is_written = True
+        if _find_manifest(galaxy) == manifest_name:
+            return
 
 
 def rewrite_publications(galaxy: Galaxy, *, progress: Progress = ignore_progress) -> WithdrawResult:
@@ -91,7 +98,7 @@ def rewrite_publications(galaxy: Galaxy, *, progress: Progress = ignore_progress
         n_publications = 0
         for publication in galaxy.publications.order_by("-pk"):
             # One of an older format can be neither read nor gone back to.
-            found = _withdraw_from(publication, _find_alive, turn) if _is_readable(publication) else set()
+            found = _withdraw_from(publication, find_alive, turn) if _is_readable(publication) else set()
             gone |= found
             n_publications += bool(found)
             if not (_is_readable(publication) and publication.n_images):
@@ -138,7 +145,7 @@ def _withdraw_from(publication: Publication, find_alive: FindAlive, turn: Turn) 
     """
     galaxy = publication.galaxy
     reader = ArtifactReader(GalaxySource(galaxy), publication.manifest_name)
-    gone = _find_gone(reader, find_alive, turn)
+    gone = find_gone(reader, find_alive, turn)
     if not gone:
         return gone
     with GalaxySink(galaxy) as sink:
@@ -161,27 +168,15 @@ def _is_readable(publication: Publication) -> bool:
     return publication.format_version == FORMAT_VERSION
 
 
-def _find_gone(reader: ArtifactReader, find_alive: FindAlive, turn: Turn) -> set[UUID]:
-    """The images of a publication that may not be shown."""
-    gone: set[UUID] = set()
-    parts = reader.tables.places
-    for done, part in enumerate(parts):
-        turn.progress("Looking", done, len(parts))
-        ids, _points = decode_places(reader.get(part.url))
-        uuids = uuids_of(ids[ids.any(axis=1)])
-        gone |= set(uuids) - find_alive(uuids)
-    return gone
-
-
-def _find_alive(uuids: Collection[UUID]) -> set[UUID]:
-    alive: set[UUID] = set()
-    for chunk in in_chunks(uuids, IMAGES_PER_QUERY):
-        alive.update(Image.objects.filter(uuid__in=chunk, hidden=False).values_list("uuid", flat=True))
-    return alive
+def _find_manifest(galaxy: Galaxy) -> str | None:
+    """The manifest of the current publication, as the database has it now; None where there is none that can be read."""
+    galaxy.refresh_from_db(fields=["current_publication"])
+    publication = galaxy.current_publication
+    return publication.manifest_name if publication is not None and _is_readable(publication) else None
 
 
 def _mend_pointer(galaxy: Galaxy, turn: Turn) -> None:
-    """Let the pointer lead to the current publication as it is now, and list nobody; without one, nothing leads anywhere."""
+    """Let the pointer lead to the current publication as it is now, and list nobody who is in it no more; without one, it goes."""
     galaxy.refresh_from_db(fields=["current_publication"])
     publication = galaxy.current_publication
     if publication is None:
@@ -189,8 +184,8 @@ def _mend_pointer(galaxy: Galaxy, turn: Turn) -> None:
         for name in (POINTER_NAME, PORTRAIT_NAME):
             storage_of("galaxies").delete(f"{galaxy.uuid}/{name}")
         return
-    pointer = Pointer.decode(read_file("galaxies", f"{galaxy.uuid}/{POINTER_NAME}"))
-    if pointer.withdrawn or pointer.manifest != publication.manifest_name:
+    pointer = read_pointer(galaxy)
+    if not is_shown(galaxy, publication) or (pointer is not None and pointer.withdrawn):
         make_current(galaxy, publication, turn=turn)
 
 

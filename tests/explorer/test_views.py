@@ -8,9 +8,9 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from catalog.models import Image
+from catalog.models import Galaxy, Image
 from tests.explorer.world import client_of, make_person, make_world, publish
-from tests.factories import BuildFactory, GalaxyFactory, ImageFactory, MembershipFactory, UserFactory
+from tests.factories import BuildFactory, GalaxyFactory, ImageFactory, MembershipFactory, UserFactory, keep_answers
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +34,16 @@ class TestTheEntrance:
         assert world.hidden_cluster.colour not in page
         assert world.cluster.colour in page
 
+    def test_a_picture_that_is_not_safe_for_everybody_is_not_shown_unless_the_galaxy_says_so(
+        self, client: Client
+    ) -> None:
+        world = make_world()
+        keep_answers(world.shown, {"safeSearchAnnotation": {"adult": "VERY_LIKELY"}})
+        assert str(world.shown.uuid) not in client.get("/").text
+        assert world.cluster.colour in client.get("/").text
+        Galaxy.objects.update(hide_unsafe=False)
+        assert str(world.shown.uuid) in client.get("/").text
+
     def test_a_chosen_cover_comes_before_the_first_picture(self, client: Client) -> None:
         world = make_world()
         cover = ImageFactory(collection=world.collection)
@@ -54,13 +64,13 @@ class TestTheEntrance:
         assert "Not published yet" in viewer.get("/").text
 
     @pytest.mark.parametrize("n_galaxies", [1, 5])
-    def test_it_takes_three_queries(
+    def test_it_takes_four_queries(
         self, client: Client, django_assert_num_queries: DjangoAssertNumQueries, n_galaxies: int
     ) -> None:
         for _ in range(n_galaxies):
             galaxy = GalaxyFactory(public=True)
             publish(galaxy, BuildFactory(galaxy=galaxy))
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(4):
             client.get("/")
 
     def test_a_title_is_text(self, client: Client) -> None:

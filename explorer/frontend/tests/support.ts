@@ -134,7 +134,7 @@ export function makeTables(n: number): Tables {
     neighbours: whole("objects/neighbours.bin"),
     neighbour_patches: [],
     codes: { n_features: 2, recall_at_50: null, parts: whole("objects/codes.bin") },
-    lookup: { bits: 0, urls: ["objects/lookup.bin"] },
+    lookup: { bits: 0, urls: ["objects/lookup.bin"], delta: null },
     search: { segments: [] },
   };
 }

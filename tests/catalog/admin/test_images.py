@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 
 from catalog.models import Annotation, AnnotationPayload, EffectiveLabel, Image, Label
+from catalog.services.curate import hide_images
 from tests.catalog.admin.world import make_library
 from tests.factories import ImageFactory, LabelFactory, keep_answers
 from tests.vision_documents import OBJECT, full_document
@@ -168,6 +169,23 @@ def test_saving_writes_only_what_the_form_changed(client_as):
     assert (saved.title, saved.source_url, saved.hidden) == ("Tom, sleeping", "https://example.org/tom", True)
     assert saved.updated_at > image.updated_at
     assert (saved.current_revision, saved.annotation_status) == (image.current_revision, "annotated")
+
+
+def test_a_page_opened_before_somebody_hid_the_image_does_not_show_it_again(client_as):
+    library = make_library()
+    image = library.images[0]
+    client = client_as("curator", library.collection)
+    address = reverse("admin:catalog_image_change", args=[image.pk])
+    page = client.get(address).content.decode()
+    initial = re.search(r'name="initial-hidden"[^>]*value="(\w+)"', page)
+    assert initial is not None
+    hide_images(Image.objects.filter(pk=image.pk), hidden=True)
+    client.post(address, {"title": "Tom, sleeping", "initial-hidden": initial[1]})
+    saved = Image.objects.get(pk=image.pk)
+    assert (saved.title, saved.hidden) == ("Tom, sleeping", True)
+    client.post(address, {"title": "Tom, awake", "initial-hidden": "True"})
+    saved = Image.objects.get(pk=image.pk)
+    assert (saved.title, saved.hidden) == ("Tom, awake", False)
 
 
 def test_a_selection_is_hidden_and_shown_where_one_is_curator(client_as):

@@ -210,3 +210,22 @@ def test_adding_a_few_to_many_writes_little(tmp_path):
     assert after.n_new_bytes < 0.01 * before.size_bytes
     reader = ArtifactReader(FolderSink(tmp_path))
     assert details_of(reader, tile_of(reader, 8_009))["title"] == "Picture 8009"
+
+
+def test_who_of_many_is_held_is_asked_of_each_file_once(store):
+    before, _ = write_all(store, range(40))
+    after, _ = write_all(store, range(45), before)
+    asked: list[str] = []
+
+    class Counting:
+        def get(self, name: str) -> bytes:
+            asked.append(name)
+            return store.get(name)
+
+    reader = ArtifactReader(Counting(), after.manifest_name)
+    assert reader.held([image_uuid(i) for i in range(3, 60)]) == {image_uuid(i) for i in range(3, 45)}
+    lookup = reader.tables.lookup
+    assert lookup.delta is not None
+    assert sorted(asked) == sorted([after.manifest_name, after.manifest.tables, *lookup.urls, lookup.delta.url])
+    asked.clear()
+    assert reader.held([]) == set() and asked == []

@@ -141,6 +141,17 @@ def test_a_hidden_picture_and_objects_that_nothing_names_are_deleted_from_the_co
     assert not [folder for folder in tmp_path.rglob("*") if folder.is_dir() and not any(folder.iterdir())]
 
 
+def test_what_people_laid_beside_the_copy_stays(public: Galaxy, tmp_path: Path):
+    export_galaxy(public, str(tmp_path))
+    theirs = {"CNAME", ".htaccess", ".git/HEAD", "robots.txt", "about/index.html"}
+    for name in theirs:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("theirs")
+    (tmp_path / "objects" / ".killed.part").write_bytes(b"half a file")
+    assert export_galaxy(public, str(tmp_path)).n_deleted == 1
+    assert {name for name in files_in(tmp_path) if (tmp_path / name).read_bytes() == b"theirs"} == theirs
+
+
 def test_a_picture_that_the_library_lacks_is_counted_and_the_rest_goes_on(public: Galaxy, tmp_path: Path):
     storages["media"].delete(Rendition.objects.filter(kind="view")[0].storage_name)
     result = export_galaxy(public, str(tmp_path))
@@ -187,6 +198,12 @@ class TestWhatIsRefused:
         with pytest.raises(ExportError, match=r"thesis\.txt"):
             export_galaxy(public, str(tmp_path))
         assert files_in(tmp_path) == {"thesis.txt"}
+
+    def test_one_whose_mark_cannot_be_read(self, public: Galaxy, tmp_path: Path):
+        for mark in ("", "[]", '{"galaxy": 7}'):
+            (tmp_path / "galaxy-export.json").write_text(mark)
+            with pytest.raises(ExportError, match="something else"):
+                export_galaxy(public, str(tmp_path))
 
     def test_the_copy_of_another_galaxy(self, public: Galaxy, tmp_path: Path):
         export_galaxy(public, str(tmp_path))

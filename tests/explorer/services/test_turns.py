@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError
 from django.utils import timezone
 
 from catalog.models import Galaxy, PublishingLease
@@ -49,6 +50,19 @@ def test_who_comes_second_waits_can_be_told_to_stop_and_knows_for_whom_he_waits(
 
     with publishing_turn(galaxy, "publishing", progress=Impatient(1)):
         pass
+
+
+def test_somebody_who_comes_and_goes_while_one_looks_stops_nobody(galaxy: Galaxy, monkeypatch: pytest.MonkeyPatch):
+    manager = PublishingLease.objects
+    looks = [manager.get_or_create]
+
+    def come_and_go(**_values: object) -> None:
+        monkeypatch.setattr(manager, "get_or_create", looks.pop())
+        raise IntegrityError("UNIQUE constraint failed")
+
+    monkeypatch.setattr(manager, "get_or_create", come_and_go)
+    with publishing_turn(galaxy, "publishing", progress=ignore_progress):
+        assert PublishingLease.objects.get().deed == "publishing"
 
 
 def test_another_galaxy_does_not_wait(galaxy: Galaxy):

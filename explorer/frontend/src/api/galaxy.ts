@@ -4,6 +4,7 @@ import { DetailsSource } from "./details";
 import { WireError } from "./errors";
 import { fetchJson, type OnBytes } from "./http";
 import { readManifest, readPointer } from "./manifest";
+import { addressOf } from "./names";
 import { Nodes } from "./nodes";
 import { emptyPoints, type Points } from "./points";
 import { Tiles, type Place } from "./tiles";
@@ -101,14 +102,14 @@ export async function loadGalaxy(pointerUrl: string, workerUrl: string | null, s
   const parser = new ChunkParser(workerUrl === null ? null : new URL(workerUrl, document.baseURI).href);
   try {
     const pointer = readPointer(await fetchJson(base, { signal, fresh: true }), base);
-    const manifestUrl = new URL(pointer.manifest, base).href;
+    const manifestUrl = addressOf(pointer.manifest, base);
     const manifest = readManifest(await fetchJson(manifestUrl, { signal, onBytes }), manifestUrl);
     const tiles = new Tiles(manifest.tables, base);
     // Before anything is drawn: what is withdrawn must not be seen for a moment.
     const withdrawn = new Set(pointer.withdrawn);
-    const hidden = await Promise.all(pointer.withdrawn.map((uuid) => tiles.tileOf(uuid)));
+    const hidden = await tiles.tilesOf(pointer.withdrawn);
     const clusters = manifest.clusters.map((cluster) => (withdrawn.has(cluster.cover ?? "") ? { ...cluster, cover: null } : cluster));
-    const galaxy = makeGalaxy({ ...manifest, clusters }, base, parser, tiles, new Set(hidden));
+    const galaxy = makeGalaxy({ ...manifest, clusters }, base, parser, tiles, hidden);
     if (manifest.nodes.length > 0) await galaxy.nodes.load(0, onBytes);
     return galaxy;
   } catch (error) {

@@ -1,5 +1,8 @@
 import { WireError } from "./errors";
-import { FORMAT_VERSION, type DetailsPart, type Manifest, type Pointer, type Tables } from "./wire";
+import { FORMAT_VERSION, type DetailsPart, type Manifest, type Node, type Pointer, type Tables } from "./wire";
+
+/** The root's; so the memory for all points is bounded by the length of the manifest. */
+const MAX_NODE_POINTS = 16_384;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -37,6 +40,11 @@ export function readManifest(value: unknown, url: string): Manifest {
   const fields = asFormat(value, url, "galaxy-artifact");
   checkKeys(fields, ["bounds", "clusters", "subgroups", "columns", "nodes", "n_points", "flat", "tables", "credits"], url);
   const manifest = value as Manifest;
+  const isNode = ({ n, parent }: Node, k: number): boolean =>
+    Number.isInteger(n) && n > 0 && n <= MAX_NODE_POINTS && Number.isInteger(parent) && parent >= -1 && parent < k;
+  if (!Array.isArray(fields.nodes) || !manifest.nodes.every(isNode)) {
+    throw new WireError("format", url, `Expected nodes of 1 to ${MAX_NODE_POINTS} points, parents before children, in ${url}. Publish the galaxy again.`);
+  }
   const end = manifest.nodes.reduce((at, node) => (node.first === at ? at + node.n : NaN), 0);
   if (end !== manifest.n_points) {
     throw new WireError("format", url, `Expected nodes that hold the ${manifest.n_points} points one after the other in ${url}. Publish the galaxy again.`);

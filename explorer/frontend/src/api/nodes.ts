@@ -4,6 +4,7 @@ import type { ParsedChunk } from "../worker/parse_chunk";
 import { decodeExtra, type Extras } from "./chunks";
 import { WireError } from "./errors";
 import { fetchBytes, type OnBytes } from "./http";
+import { addressOf } from "./names";
 import type { Points } from "./points";
 import { FLAG_TOMBSTONE, type ExtraName, type Manifest, type Node } from "./wire";
 
@@ -77,7 +78,7 @@ export class Nodes {
     const { n, extra } = this.list[node]!;
     const file = extra[name];
     if (file === undefined) return null;
-    const url = new URL(file, this.#base).href;
+    const url = addressOf(file, this.#base);
     let loading = this.#extras.get(url);
     if (loading === undefined) {
       loading = fetchBytes(url).then((bytes) => decodeExtra(name, bytes, n, this.#manifest.flat, url));
@@ -115,7 +116,7 @@ export class Nodes {
   async #load(node: number, onBytes?: OnBytes): Promise<void> {
     const { n, url } = this.list[node]!;
     const { columns, bounds } = this.#manifest;
-    const job = { url: new URL(url, this.#base).href, n, columns, origin: bounds.origin, extent: bounds.extent };
+    const job = { url: addressOf(url, this.#base), n, columns, origin: bounds.origin, extent: bounds.extent };
     const [chunk] = await Promise.all([this.#parser.parse(job, onBytes), this.prepare?.(node)]);
     this.lay(node, chunk);
   }

@@ -1,4 +1,5 @@
 import { fetchBytes } from "./http";
+import { addressOf } from "./names";
 import type { Part } from "./wire";
 
 /** The place of a part that holds a tile, or -1. `parts`: sorted by `first`, not overlapping. */
@@ -58,7 +59,7 @@ export class PartSource<T> {
 
   #fetch(number: number): Promise<T> {
     const part = this.parts[number]!;
-    const url = new URL(part.url, this.#base).href;
+    const url = addressOf(part.url, this.#base);
     const loaded = fetchBytes(url).then((file) => this.#decode(file, part, url));
     // A failed part is asked for again the next time.
     loaded.catch(() => this.#kept.delete(number));

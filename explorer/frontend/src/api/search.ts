@@ -1,4 +1,5 @@
 import { fetchBytes } from "./http";
+import { addressOf } from "./names";
 import { parseQuery } from "./search_query";
 import { decodePostings, decodeShard, intersect, rank, subtract, unite, type Matches, type ShardTerm, type Term } from "./search_shards";
 import { compareKeys, foldText, splitWords } from "./search_words";
@@ -119,7 +120,7 @@ export class SearchIndex {
   #shard(name: string): Promise<readonly ShardTerm[]> {
     let shard = this.#kept.get(name);
     if (shard === undefined) {
-      const url = new URL(name, this.#base).href;
+      const url = addressOf(name, this.#base);
       shard = fetchBytes(url).then((file) => decodeShard(file, url));
       // A failed shard is asked for again the next time.
       shard.catch(() => this.#kept.delete(name));

@@ -1,6 +1,7 @@
 import { fetchBytes, fetchJson } from "./http";
 import { readTables } from "./manifest";
 import { decodeNeighbourPatch, decodeNeighbours, type NearTile, type NeighbourPatch, type NeighboursPart } from "./neighbours";
+import { addressOf } from "./names";
 import { PartSource } from "./parts";
 import { decodeLookup, decodePlaces, lookupNumber, type LookupFile, type PlacesPart } from "./places";
 import { parseUuid } from "./uuids";
@@ -33,7 +34,7 @@ export class Tiles {
    * @param base - what names resolve against
    */
   constructor(name: string, base: string) {
-    this.#url = new URL(name, base).href;
+    this.#url = addressOf(name, base);
     this.#base = base;
   }
 
@@ -60,10 +61,23 @@ export class Tiles {
     const bytes = parseUuid(uuid);
     if (bytes === null) return -1;
     const { lookup } = await this.tables();
-    if (lookup.urls.length === 0) return -1;
-    const parts = lookup.urls.map((url, first) => ({ url, first, n: 1 }));
-    this.#lookup ??= new PartSource(parts, this.#base, (file, _part, url) => decodeLookup(file, url), MAX_LOOKUPS);
-    return (await this.#lookup.load(lookupNumber(bytes, lookup.bits))).tileOf(bytes);
+    if (this.#lookup === null) {
+      const urls = lookup.delta === null ? lookup.urls : [...lookup.urls, lookup.delta.url];
+      const parts = urls.map((url, first) => ({ url, first, n: 1 }));
+      this.#lookup = new PartSource(parts, this.#base, (file, _part, url) => decodeLookup(file, url), MAX_LOOKUPS);
+    }
+    const tile = lookup.urls.length === 0 ? -1 : (await this.#lookup.load(lookupNumber(bytes, lookup.bits))).tileOf(bytes);
+    if (tile >= 0 || lookup.delta === null) return tile;
+    // Who came since the other files were written.
+    return (await this.#lookup.load(lookup.urls.length)).tileOf(bytes);
+  }
+
+  /** The tiles of uuids, those that nobody has left out; each file of the lookup is fetched once, however many they are. Raises WireError. */
+  async tilesOf(uuids: readonly string[]): Promise<ReadonlySet<number>> {
+    // Only so many files are kept, and the last byte of a uuid says in which one it is.
+    const byFile = [...uuids].sort((a, b) => (a.slice(-2) < b.slice(-2) ? -1 : 1));
+    const tiles = await Promise.all(byFile.map((uuid) => this.tileOf(uuid)));
+    return new Set(tiles.filter((tile) => tile >= 0));
   }
 
   /** The tiles nearest to a tile, nearest first. Raises WireError. */
@@ -81,7 +95,7 @@ export class Tiles {
   /** All patches, the latest first. */
   #loadPatches(tables: Tables): Promise<readonly NeighbourPatch[]> {
     if (this.#patches === null) {
-      const urls = tables.neighbour_patches.map((name) => new URL(name, this.#base).href).reverse();
+      const urls = tables.neighbour_patches.map((name) => addressOf(name, this.#base));
       this.#patches = Promise.all(urls.map(async (url) => decodeNeighbourPatch(await fetchBytes(url), url)));
       this.#patches.catch(() => { this.#patches = null; });
     }

@@ -137,10 +137,11 @@ export interface Tables {
   readonly places: readonly Part[];
   readonly details: readonly Part[];
   readonly neighbours: readonly Part[];
-  /** Later ones go before earlier ones, and all before `neighbours`. */
+  /** The latest first; an earlier one in the list goes before a later one, and all before `neighbours`. */
   readonly neighbour_patches: readonly string[];
   readonly codes: { readonly n_features: number; readonly recall_at_50: number | null; readonly parts: readonly Part[] };
-  readonly lookup: { readonly bits: number; readonly urls: readonly string[] };
+  /** `delta` has the tiles from its `first` on: it is asked for what the others do not know. */
+  readonly lookup: { readonly bits: number; readonly urls: readonly string[]; readonly delta: Part | null };
   readonly search: { readonly segments: readonly SearchSegment[] };
 }
 

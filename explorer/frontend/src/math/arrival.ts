@@ -7,6 +7,13 @@ const SPREAD_MS = 500;
 const REACH = 2.4;
 const SWING = 0.7;
 
+/** The nodes of what came since the last compaction: trees beside the octree, whose root is the first node. Parents come before children. */
+export function listYoung(nodes: readonly { readonly parent: number }[]): number[] {
+  const isYoung: boolean[] = [];
+  nodes.forEach(({ parent }, k) => isYoung.push(parent < 0 ? k > 0 : isYoung[parent]!));
+  return isYoung.flatMap((young, k) => (young ? [k] : []));
+}
+
 /**
  * Writes where newcomers are after a while: they come in from outside the galaxy, one after the other, swinging into place.
  *

@@ -1,6 +1,6 @@
 import type { Galaxy } from "../api/galaxy";
 import { FLAG_NEWCOMER, FLAG_TOMBSTONE } from "../api/wire";
-import { bringIn } from "../math/arrival";
+import { bringIn, listYoung } from "../math/arrival";
 
 /** More than these are not an update but a new galaxy: they are simply there. */
 const MAX_FLYING = 20_000;
@@ -22,8 +22,7 @@ export class Arrivals {
   /** Loads the nodes that hold newcomers and finds these. Raises WireError. */
   async find(): Promise<number> {
     const { nodes, points } = this.#galaxy;
-    // What came since the last compaction lies in nodes of its own.
-    const young = nodes.list.map((_, k) => k).filter((k) => k > 0 && nodes.list[k]!.parent < 0);
+    const young = listYoung(nodes.list);
     await Promise.all(young.map((k) => nodes.load(k)));
     const found: number[] = [];
     for (const k of young) {

@@ -1,5 +1,6 @@
 import { DataTexture, NearestFilter, RGFormat, UnsignedByteType, type WebGLRenderer } from "three";
 import { fetchBitmap } from "../api/http";
+import { addressOf } from "../api/names";
 import type { AtlasLevel } from "../api/wire";
 import { approach } from "../math/easing";
 import { PartIndex } from "../math/part_index";
@@ -164,7 +165,7 @@ export class AtlasLayers {
     this.#loading += 1;
     this.nRequests += 1;
     try {
-      const url = new URL(this.#level.atlases[atlas]!.url, this.#base).href;
+      const url = addressOf(this.#level.atlases[atlas]!.url, this.#base);
       const picture = await fetchBitmap(url, this.#abort.signal);
       if (this.#abort.signal.aborted) picture.close();
       else this.#arrived.push({ atlas, layer, picture });

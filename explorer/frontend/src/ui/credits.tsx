@@ -1,6 +1,7 @@
 import { Fragment } from "react";
 import { text } from "../text";
 import { useGalaxy } from "./hooks";
+import { isWebAddress } from "./web_address";
 
 /** Whose pictures these are, and under which licence. */
 export function Credits() {
@@ -12,7 +13,7 @@ export function Credits() {
       {credits.map((credit, i) => (
         <Fragment key={`${credit.text} ${credit.licence}`}>
           {i > 0 && "; "}
-          {credit.url === "" ? credit.text : <a href={credit.url} target="_blank" rel="noreferrer">{credit.text}</a>}
+          {!isWebAddress(credit.url) ? credit.text : <a href={credit.url} target="_blank" rel="noreferrer">{credit.text}</a>}
           {credit.licence !== "" && `, ${credit.licence}`}
         </Fragment>
       ))}

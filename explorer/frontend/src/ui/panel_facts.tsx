@@ -5,6 +5,7 @@ import { Chip } from "./chip";
 import { useGalaxy } from "./hooks";
 import { Faces, Landmarks, Missing, SafeSearch, TextInPicture, Things, Web } from "./panel_found";
 import { Why } from "./panel_why";
+import { isWebAddress } from "./web_address";
 
 /** Labels shown before a visitor asks for all. */
 const FIRST_LABELS = 12;
@@ -82,11 +83,6 @@ function Colours({ colours }: { readonly colours: readonly DominantColour[] }) {
       </ul>
     </section>
   );
-}
-
-/** Only http addresses become links: the text comes from wherever the picture came from. */
-function isWebAddress(url: string): boolean {
-  return /^https?:\/\//i.test(url);
 }
 
 function Rights({ details }: { readonly details: Details }) {

@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { loadGalaxy, type Galaxy } from "../../src/api/galaxy";
-import { answering, binaryFile, FIVE, gzip, joined, makeDetails, makeFiles, uint32s, uuidOf } from "../support";
+import { parseUuid } from "../../src/api/uuids";
+import type { Manifest, Tables } from "../../src/api/wire";
+import { answering, binaryFile, FIVE, gzip, joined, lookupFile, makeDetails, makeFiles, uint32s, uuidOf } from "../support";
 
 const NONE = 0xffffffff;
 const SIZES = [2, 3];
@@ -64,9 +66,9 @@ describe("asking a galaxy", () => {
     await expect(galaxy.uuidOf(0)).rejects.toThrow("Expected the uuid of point 0, tile 4 has point 4");
   });
 
-  it("gives neighbours in order, patches before parts and later patches first", async () => {
+  it("gives neighbours in order, patches before parts, the latest of them being the first in the list", async () => {
     const files = makeFiles(FIVE, SIZES);
-    const tables = { ...(files["objects/t.json"] as object), neighbour_patches: ["objects/q0.bin", "objects/q1.bin"] };
+    const tables = { ...(files["objects/t.json"] as object), neighbour_patches: ["objects/q1.bin", "objects/q0.bin"] };
     serve({
       ...files,
       "objects/t.json": tables,
@@ -105,11 +107,63 @@ describe("what is withdrawn", () => {
     expect((await galaxy.neighboursOf(0)).map((one) => one.index)).toEqual([2]);
   });
 
+  it("is so too where only the lookup's delta knows it, as it does newcomers", async () => {
+    const files = makeFiles(FIVE, SIZES, [uuidOf(1), uuidOf(4)]);
+    const tables = files["objects/t.json"] as Tables;
+    const newcomers = joined(...[3, 4].map((i) => parseUuid(uuidOf(i))!), uint32s([3, 4]));
+    serve({
+      ...files,
+      "objects/t.json": { ...tables, lookup: { ...tables.lookup, delta: { url: "objects/delta.bin", first: 3, n: 2 } } },
+      "objects/lookup.bin": lookupFile(3),
+      "objects/delta.bin": binaryFile("GLXU", 2, newcomers),
+    });
+    const galaxy = await open();
+    await galaxy.nodes.load(1);
+    expect([0, 1, 2, 3, 4].filter((index) => galaxy.isShown(index))).toEqual([0, 2, 3]);
+    await expect(galaxy.find(uuidOf(3))).resolves.toBe(3);
+    await expect(galaxy.find(uuidOf(4))).resolves.toBe(-1);
+    await expect(galaxy.find(uuidOf(77))).resolves.toBe(-1);
+  });
+
+  it("asks for each file of the lookup once, however many are withdrawn", async () => {
+    const withdrawn = Array.from({ length: 2000 }, (_, i) => uuidOf((i * 77) % 65_536));
+    const files = makeFiles(FIVE, SIZES, withdrawn);
+    const tables = files["objects/t.json"] as Tables;
+    const urls = Array.from({ length: 256 }, (_, k) => `objects/lookup${k}.bin`);
+    const empty = Object.fromEntries(urls.map((url) => [url, binaryFile("GLXU", 0, new Uint8Array())]));
+    const fetch = serve({ ...files, ...empty, "objects/t.json": { ...tables, lookup: { bits: 8, urls, delta: null } } });
+    await open();
+    expect(fetch.mock.calls.filter(([url]) => String(url).includes("lookup"))).toHaveLength(256);
+  });
+
   it("is no cluster's cover", async () => {
     const files = makeFiles(FIVE, SIZES, [uuidOf(1)]);
     const manifest = files["objects/m.json"] as Galaxy["manifest"];
     serve({ ...files, "objects/m.json": { ...manifest, clusters: manifest.clusters.map((cluster) => ({ ...cluster, cover: uuidOf(cluster.index) })) } });
     expect((await open()).manifest.clusters.map((cluster) => cluster.cover)).toEqual([uuidOf(0), null, uuidOf(2)]);
+  });
+});
+
+describe("a manifest that somebody tampered with", () => {
+  const openWith = (changes: (manifest: Manifest) => object): Promise<Galaxy> => {
+    const files = makeFiles(FIVE, SIZES);
+    const manifest = files["objects/m.json"] as Manifest;
+    serve({ ...files, "objects/m.json": { ...manifest, ...changes(manifest) } });
+    return open();
+  };
+  const withNode = (changes: object) => (manifest: Manifest) => ({ nodes: [manifest.nodes[0]!, { ...manifest.nodes[1]!, ...changes }] });
+
+  it.each([{ parent: 1 }, { parent: 5 }, { parent: -2 }, { parent: 0.5 }, { n: -3 }, { n: 1e12 }, { n: "3" }, { n: 0 }])("is refused: a node with %o", async (changes) => {
+    await expect(openWith(withNode(changes))).rejects.toThrow("parents before children");
+  });
+
+  it("is refused without a list of nodes, and with another number of points", async () => {
+    await expect(openWith(() => ({ nodes: {} }))).rejects.toThrow("parents before children");
+    await expect(openWith(() => ({ n_points: 1e12 }))).rejects.toThrow("Expected nodes that hold the 1000000000000 points");
+  });
+
+  it.each(["https://elsewhere.example/t.bin", "//elsewhere.example/t.bin", "/media/secret", "../other/objects/t.bin", "data:,x", "./", "http://["])("leads nowhere else: tables at %j", async (tables) => {
+    await expect(openWith(() => ({ tables }))).rejects.toThrow("Expected the name of a file below http://localhost/artifacts/test/");
   });
 });
 

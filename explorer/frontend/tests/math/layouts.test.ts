@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bringIn } from "../../src/math/arrival";
+import { bringIn, listYoung } from "../../src/math/arrival";
 import { flatSide, layFlat, mapDistance, mix } from "../../src/math/flat";
 import { nearestTo } from "../../src/math/nearest";
 import { ballsOf, flattenRegions } from "../../src/math/regions";
@@ -132,6 +132,12 @@ describe("the points nearest to a place", () => {
 describe("newcomers", () => {
   const targets = Float32Array.from([1, 0, 0, 0, 1, 0, 0, 0, 1]);
   const points = Uint32Array.from([0, 2, 4]);
+
+  it("are looked for in all nodes of their trees, and not in the octree", () => {
+    const parents = [-1, 0, 1, -1, 3, -1, 4];
+    expect(listYoung(parents.map((parent) => ({ parent })))).toEqual([3, 4, 5, 6]);
+    expect(listYoung([])).toEqual([]);
+  });
 
   it("start outside the galaxy, end where they belong, and move nobody else", () => {
     const out = new Float32Array(5 * 3).fill(7);
