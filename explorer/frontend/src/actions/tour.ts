@@ -12,6 +12,7 @@ export const APPROACH_MS = 6_500;
 /** A kiosk that nobody touches for this long begins its tour. */
 export const IDLE_MS = 90_000;
 const N_PICTURES = 4;
+const OWN_KEYS: readonly string[] = ["Enter", " ", "Tab", "Shift"];
 
 /** The clusters with pictures, in the order of the tour. */
 function stopsOf(galaxy: Galaxy): Cluster[] {
@@ -99,7 +100,9 @@ export function guideTour(context: ActionContext, page: Window, isKiosk: boolean
     timers.push(setTimeout(() => { moveTour(context, 1); }, STOP_MS));
   };
   const onTouch = (event: Event): void => {
-    const isOwn = event.target instanceof Element && event.target.closest("[data-tour]") !== null;
+    const isInside = event.target instanceof Element && event.target.closest("[data-tour]") !== null;
+    // A button that was clicked keeps the focus: of the keys, only those that press it or go on to the next are its own.
+    const isOwn = isInside && (!(event instanceof KeyboardEvent) || OWN_KEYS.includes(event.key));
     const isToggle = event instanceof KeyboardEvent && toggleTour.keys.includes(event.key.toLowerCase());
     if (!isOwn && !isToggle) stopTour(context);
     wait();

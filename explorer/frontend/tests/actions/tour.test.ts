@@ -10,7 +10,7 @@ let endings: (() => void)[] = [];
 const guide = (context: ActionContext, isKiosk = false): void => {
   endings.push(followKeyboard(context, window), guideTour(context, window, isKiosk));
 };
-const press = (key: string): boolean => document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+const press = (key: string, target: Element = document.body): boolean => target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
 const touch = (target: Element = document.body): boolean => target.dispatchEvent(new Event("pointerdown", { bubbles: true }));
 
 beforeEach(() => {
@@ -82,7 +82,13 @@ describe("the guided tour", () => {
     press("t");
     expect(context.store.getState().tour).not.toBeNull();
     document.body.innerHTML = '<div data-tour><button type="button">Next</button></div>';
-    touch(document.querySelector("button")!);
+    const own = document.querySelector("button")!;
+    touch(own);
+    press("Tab", own);
+    expect(context.store.getState().tour).not.toBeNull();
+    press("x", own);
+    expect(context.store.getState().tour).toBeNull();
+    press("t");
     expect(context.store.getState().tour).not.toBeNull();
     press("T");
     expect(context.store.getState().tour).toBeNull();
