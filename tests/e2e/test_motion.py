@@ -22,23 +22,15 @@ def open_picture(galaxy: GalaxyPage) -> str:
     return uuid
 
 
-def place(galaxy: GalaxyPage, uuid: str) -> tuple[int, int]:
-    """Where a picture is drawn, in whole CSS px."""
-    x, y = galaxy.page.evaluate(
-        "async uuid => { const {x, y} = await window.galaxy.project(uuid); return [x, y]; }", uuid
-    )
-    return round(x), round(y)
-
-
 def test_a_link_shows_another_visitor_the_same_picture_from_the_same_side(galaxy: GalaxyPage):
     uuid = open_picture(galaxy)
-    seen = place(galaxy, uuid)
+    seen = galaxy.spot(uuid)
     address = galaxy.page.url
     galaxy.page.goto("about:blank")
     again = GalaxyPage(galaxy.page, address)
     again.wait_for(lambda: again.state()["selected"] == uuid, "the picture to be open")
     again.settle()
-    assert place(again, uuid) == pytest.approx(seen, abs=2)
+    assert again.spot(uuid) == pytest.approx(seen, abs=2)
 
 
 def test_back_and_forward_lead_through_what_was_opened(galaxy: GalaxyPage):
@@ -55,10 +47,10 @@ def test_back_and_forward_lead_through_what_was_opened(galaxy: GalaxyPage):
 
 def test_laid_flat_the_open_picture_stays_in_the_middle_and_can_be_clicked(galaxy: GalaxyPage):
     uuid = open_picture(galaxy)
-    seen = place(galaxy, uuid)
+    seen = galaxy.spot(uuid)
     galaxy.page.keyboard.press("f")
     galaxy.wait_for(lambda: "mode=flat" in galaxy.page.url and "view=" in galaxy.page.url, "the galaxy to lie flat")
-    assert place(galaxy, uuid) == pytest.approx(seen, abs=2)
+    assert galaxy.spot(uuid) == pytest.approx(seen, abs=2)
     assert galaxy.state()["selected"] == uuid
     assert galaxy.page.evaluate("([x, y]) => window.galaxy.pick(x, y)", list(seen)) == uuid
 
