@@ -37,9 +37,9 @@ class GalaxyPage:
         self.wait_for(lambda: not (self.state()["is_moving"] or self.state()["is_loading"]), "the galaxy to rest")
         return self.state()
 
-    def uuids(self) -> list[str]:
-        """All pictures, in the artifact's order."""
-        uuids: list[str] = self.page.evaluate("window.galaxy.uuids()")
+    def uuids(self, limit: int | None = None) -> list[str]:
+        """All pictures, or the first few, in the artifact's order."""
+        uuids: list[str] = self.page.evaluate("limit => window.galaxy.uuids(0, limit ?? Infinity)", limit)
         return uuids
 
     def clickable(self, uuids: list[str]) -> list[tuple[str, tuple[float, float]]]:
@@ -61,6 +61,11 @@ class GalaxyPage:
             "async uuid => { const { x, y } = await window.galaxy.project(uuid); return [x, y]; }", uuid
         )
         return float(x), float(y)
+
+    def length_of(self, uuid: str) -> float:
+        """How long the longer side of a picture is on the screen, in CSS px."""
+        px: float = self.page.evaluate("async uuid => (await window.galaxy.project(uuid)).px", uuid)
+        return px
 
     def fly_to(self, uuid: str) -> None:
         """Do what a click on it does, and arrive."""

@@ -60,10 +60,13 @@ export class Tiles {
     const bytes = parseUuid(uuid);
     if (bytes === null) return -1;
     const { lookup } = await this.tables();
-    if (lookup.urls.length === 0) return -1;
-    const parts = lookup.urls.map((url, first) => ({ url, first, n: 1 }));
+    const { urls, delta } = lookup;
+    if (urls.length === 0) return -1;
+    const parts = [...urls, ...(delta === null ? [] : [delta.url])].map((url, first) => ({ url, first, n: 1 }));
     this.#lookup ??= new PartSource(parts, this.#base, (file, _part, url) => decodeLookup(file, url), MAX_LOOKUPS);
-    return (await this.#lookup.load(lookupNumber(bytes, lookup.bits))).tileOf(bytes);
+    const tile = (await this.#lookup.load(lookupNumber(bytes, lookup.bits))).tileOf(bytes);
+    // What came since those files were written is in a file of its own.
+    return tile >= 0 || delta === null ? tile : (await this.#lookup.load(urls.length)).tileOf(bytes);
   }
 
   /** The tiles nearest to a tile, nearest first. Raises WireError. */

@@ -140,7 +140,7 @@ export interface Tables {
   /** Later ones go before earlier ones, and all before `neighbours`. */
   readonly neighbour_patches: readonly string[];
   readonly codes: { readonly n_features: number; readonly recall_at_50: number | null; readonly parts: readonly Part[] };
-  readonly lookup: { readonly bits: number; readonly urls: readonly string[] };
+  readonly lookup: { readonly bits: number; readonly urls: readonly string[]; readonly delta: Part | null };
   readonly search: { readonly segments: readonly SearchSegment[] };
 }
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { loadGalaxy, type Galaxy } from "../../src/api/galaxy";
-import { answering, binaryFile, FIVE, gzip, joined, makeDetails, makeFiles, uint32s, uuidOf } from "../support";
+import { answering, binaryFile, FIVE, gzip, joined, lookupFile, makeDetails, makeFiles, makeTables, uint32s, uuidOf } from "../support";
 
 const NONE = 0xffffffff;
 const SIZES = [2, 3];
@@ -55,6 +55,22 @@ describe("asking a galaxy", () => {
     await expect(galaxy.uuidOf(3)).resolves.toBe(uuidOf(3));
     await expect(galaxy.find(uuidOf(77))).resolves.toBe(-1);
     await expect(galaxy.find("0")).resolves.toBe(-1);
+  });
+
+  it("finds what came with an update, and hides it when it is withdrawn", async () => {
+    const tables = makeTables(5);
+    const lookup = { ...tables.lookup, delta: { url: "objects/delta.bin", first: 3, n: 2 } };
+    const grown = { "objects/t.json": { ...tables, lookup }, "objects/lookup.bin": lookupFile(3), "objects/delta.bin": lookupFile(5, 3) };
+    serve({ ...makeFiles(FIVE, SIZES), ...grown });
+    const galaxy = await open();
+    await expect(galaxy.find(uuidOf(1))).resolves.toBe(1);
+    await expect(galaxy.find(uuidOf(4))).resolves.toBe(4);
+    await expect(galaxy.find(uuidOf(77))).resolves.toBe(-1);
+
+    serve({ ...makeFiles(FIVE, SIZES, [uuidOf(4)]), ...grown });
+    const without = await open();
+    await without.nodes.load(1);
+    expect([3, 4].map((index) => without.isShown(index))).toEqual([true, false]);
   });
 
   it("refuses a uuid when places and points do not agree", async () => {
