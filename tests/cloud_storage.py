@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from django.core.files.storage import storages
 from gcp_storage_emulator.server import create_server
 from google.cloud.storage import Client
+from pytest_django import Settings
 
 
 @contextmanager
@@ -28,3 +30,14 @@ def cloud_storage(*buckets: str) -> Iterator[Client]:
         finally:
             client.close()
             server.stop()
+
+
+@contextmanager
+def galaxies_in_a_bucket(settings: Settings, bucket: str, *others: str) -> Iterator[Client]:
+    """The storage `galaxies` in a bucket, as `GS_GALAXIES_BUCKET` puts it there, beside other buckets."""
+    options = {"bucket_name": bucket, "default_acl": None, "file_overwrite": True, "querystring_auth": True}
+    with cloud_storage(bucket, *others) as client:
+        backend = {"BACKEND": "catalog.storage.GalaxiesCloudStorage", "OPTIONS": options}
+        settings.STORAGES = {**settings.STORAGES, "galaxies": backend}
+        yield client
+        storages["galaxies"].client.close()  # type: ignore[attr-defined]  # the Cloud Storage one has it

@@ -25,7 +25,7 @@ from explorer.artifact import (
 )
 from explorer.services.static_page import read_front_end, render_page
 
-__all__ = ["FolderSink", "write_procedural_galaxy"]
+__all__ = ["FolderSink", "write_page", "write_procedural_galaxy"]
 
 N_CLUSTERS = 25
 N_KNOTS = 40  # denser places within a cluster, as t-SNE makes them
@@ -122,7 +122,7 @@ def write_procedural_galaxy(
     )
     sink.save()
     (folder / POINTER_NAME).write_bytes(written.pointer)
-    _write_page(folder, f"{n:,} drawn pictures")
+    write_page(folder, f"{n:,} drawn pictures")
     return written
 
 
@@ -166,7 +166,8 @@ def _details(uuid: UUID, i: int, cluster: int) -> dict[str, Any]:
     }
 
 
-def _write_page(folder: Path, title: str) -> None:
+def write_page(folder: Path, title: str) -> None:
+    """Write the page of a galaxy that lies in a folder, and the built front end; its pictures are `pictures/<uuid>/small.jpg`."""
     front_end = read_front_end()
     for name, data in front_end.files.items():
         path = folder / name

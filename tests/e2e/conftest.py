@@ -1,5 +1,6 @@
 """A real Galaxy, started the way `make run` starts it, and a real Chromium to look at it."""
 
+import json
 import os
 import re
 import shutil
@@ -11,10 +12,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from explorer.management.loopback import serve_folders
 from tests.e2e.static_galaxy import StaticGalaxy, serve_static_galaxy
 
 ROOT = Path(__file__).parents[2]
@@ -102,6 +105,25 @@ def wait_for_site(process: subprocess.Popen[bytes], log: Path, environment: dict
 
 
 @pytest.fixture(scope="session")
+def copy_address(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A copy of the sample's galaxy in a folder, behind a web server for files, under a prefix."""
+    folder = tmp_path_factory.mktemp("web") / "museum" / "sky"
+    arguments = ["--collection", "openmoji", "--despite-safe-search", "--json", "--to", str(folder)]
+    told = json.loads(site.manage("publish_galaxy", *arguments).splitlines()[-1])
+    assert told["n_written"] == told["n_files"] > told["n_images"]
+    with serve_folders({"/museum/sky/": folder}) as served:
+        yield f"{served.address}/museum/sky/"
+
+
+@pytest.fixture(params=["from Django", "from a folder"])
+def address(request: pytest.FixtureRequest) -> str:
+    """Where the sample's galaxy is looked at: on Django's page, then in its copy."""
+    if request.param == "from a folder":
+        return str(request.getfixturevalue("copy_address"))
+    return f"{request.getfixturevalue('site').address}/galaxy/openmoji/"
+
+
+@pytest.fixture(scope="session")
 def static_galaxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StaticGalaxy]:
     """A galaxy that needs nothing but a web server for files."""
     with serve_static_galaxy(tmp_path_factory.mktemp("static"), n=STATIC_IMAGES) as galaxy:
@@ -127,15 +149,28 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture
+def lively_page(browser: Browser) -> Iterator[Page]:
+    """A desktop window of somebody who does not ask for less motion."""
+    yield from open_page(browser, width=1440, height=900, motion="no-preference")
+
+
+@pytest.fixture
 def phone(browser: Browser) -> Iterator[Page]:
     """A phone's window, touched with fingers."""
     yield from open_page(browser, width=390, height=844, touch=True)
 
 
-def open_page(browser: Browser, *, width: int, height: int, touch: bool = False) -> Iterator[Page]:
+def open_page(
+    browser: Browser,
+    *,
+    width: int,
+    height: int,
+    touch: bool = False,
+    motion: Literal["reduce", "no-preference"] = "reduce",
+) -> Iterator[Page]:
     """A page in a context of its own that collects errors."""
     context = browser.new_context(
-        viewport={"width": width, "height": height}, has_touch=touch, is_mobile=touch, reduced_motion="reduce"
+        viewport={"width": width, "height": height}, has_touch=touch, is_mobile=touch, reduced_motion=motion
     )
     page = context.new_page()
     errors: list[str] = []

@@ -31,28 +31,41 @@ class GalaxyPage:
             assert time.monotonic() < deadline, f"waited {TIMEOUT_S} s for {what}; the page says {self.state()}"
             self.page.wait_for_timeout(50)
 
-    def settle(self) -> None:
-        """Wait until nothing moves any more."""
-        self.page.wait_for_timeout(100)
-        self.wait_for(lambda: not self.state()["is_moving"], "the flight to end")
+    def settle(self) -> dict[str, Any]:
+        """Wait until nothing moves any more and nothing is on its way; returns the state."""
+        self.page.wait_for_timeout(60)
+        self.wait_for(lambda: not (self.state()["is_moving"] or self.state()["is_loading"]), "the galaxy to rest")
+        return self.state()
 
-    def uuids(self) -> list[str]:
-        """All pictures, in the artifact's order."""
-        uuids: list[str] = self.page.evaluate("window.galaxy.uuids()")
+    def uuids(self, limit: int | None = None) -> list[str]:
+        """All pictures, or the first few, in the artifact's order."""
+        uuids: list[str] = self.page.evaluate("limit => window.galaxy.uuids(0, limit ?? Infinity)", limit)
         return uuids
 
-    def place_of(self, uuid: str) -> tuple[float, float] | None:
-        """Where a click would hit this picture, or None if it is hidden or under a panel."""
-        place = self.page.evaluate(
-            """async uuid => {
+    def clickable(self, uuids: list[str]) -> list[tuple[str, tuple[float, float]]]:
+        """Those of these pictures that a click would hit, with where; others are hidden or under a panel."""
+        places = self.page.evaluate(
+            """uuids => Promise.all(uuids.map(async uuid => {
                 const spot = await window.galaxy.project(uuid);
                 if (spot === null || !spot.visible) return null;
                 const top = document.elementFromPoint(spot.x, spot.y);
                 return top !== null && top.tagName === "CANVAS" ? [spot.x, spot.y] : null;
-            }""",
-            uuid,
+            }))""",
+            uuids,
         )
-        return None if place is None else (place[0], place[1])
+        return [(uuid, (place[0], place[1])) for uuid, place in zip(uuids, places, strict=True) if place is not None]
+
+    def spot(self, uuid: str) -> tuple[float, float]:
+        """Where a picture is drawn, in CSS px, even if something hides it."""
+        x, y = self.page.evaluate(
+            "async uuid => { const { x, y } = await window.galaxy.project(uuid); return [x, y]; }", uuid
+        )
+        return float(x), float(y)
+
+    def length_of(self, uuid: str) -> float:
+        """How long the longer side of a picture is on the screen, in CSS px."""
+        px: float = self.page.evaluate("async uuid => (await window.galaxy.project(uuid)).px", uuid)
+        return px
 
     def fly_to(self, uuid: str) -> None:
         """Do what a click on it does, and arrive."""

@@ -1,10 +1,12 @@
 """Moving about as a visitor does: the address, the flat layout, the guided tour, a frame of another page."""
 
+from pathlib import Path
+
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.e2e.galaxy_page import GalaxyPage
-from tests.e2e.static_galaxy import StaticGalaxy
+from tests.e2e.static_galaxy import StaticGalaxy, serve_static_galaxy
 
 pytestmark = pytest.mark.browser
 
@@ -22,23 +24,15 @@ def open_picture(galaxy: GalaxyPage) -> str:
     return uuid
 
 
-def place(galaxy: GalaxyPage, uuid: str) -> tuple[int, int]:
-    """Where a picture is drawn, in whole CSS px."""
-    x, y = galaxy.page.evaluate(
-        "async uuid => { const {x, y} = await window.galaxy.project(uuid); return [x, y]; }", uuid
-    )
-    return round(x), round(y)
-
-
 def test_a_link_shows_another_visitor_the_same_picture_from_the_same_side(galaxy: GalaxyPage):
     uuid = open_picture(galaxy)
-    seen = place(galaxy, uuid)
+    seen = galaxy.spot(uuid)
     address = galaxy.page.url
     galaxy.page.goto("about:blank")
     again = GalaxyPage(galaxy.page, address)
     again.wait_for(lambda: again.state()["selected"] == uuid, "the picture to be open")
     again.settle()
-    assert place(again, uuid) == pytest.approx(seen, abs=2)
+    assert again.spot(uuid) == pytest.approx(seen, abs=2)
 
 
 def test_back_and_forward_lead_through_what_was_opened(galaxy: GalaxyPage):
@@ -55,12 +49,55 @@ def test_back_and_forward_lead_through_what_was_opened(galaxy: GalaxyPage):
 
 def test_laid_flat_the_open_picture_stays_in_the_middle_and_can_be_clicked(galaxy: GalaxyPage):
     uuid = open_picture(galaxy)
-    seen = place(galaxy, uuid)
+    seen = galaxy.spot(uuid)
     galaxy.page.keyboard.press("f")
     galaxy.wait_for(lambda: "mode=flat" in galaxy.page.url and "view=" in galaxy.page.url, "the galaxy to lie flat")
-    assert place(galaxy, uuid) == pytest.approx(seen, abs=2)
+    assert galaxy.spot(uuid) == pytest.approx(seen, abs=2)
     assert galaxy.state()["selected"] == uuid
     assert galaxy.page.evaluate("([x, y]) => window.galaxy.pick(x, y)", list(seen)) == uuid
+
+
+def test_a_kiosk_that_is_left_alone_begins_its_tour_and_stops_at_a_touch(page: Page, static_galaxy: StaticGalaxy):
+    page.clock.install()
+    galaxy = GalaxyPage(page, static_galaxy.address + "?kiosk=1")
+    galaxy.settle()
+    caption = page.get_by_role("complementary", name="Guided tour")
+    page.clock.fast_forward(60_000)
+    page.mouse.move(700, 400)  # somebody is there
+    page.clock.fast_forward(60_000)
+    assert caption.count() == 0
+    page.clock.fast_forward(60_000)
+    caption.get_by_text("1 of 12").wait_for()
+    page.clock.fast_forward(15_000)
+    caption.get_by_text("2 of 12").wait_for()
+
+    page.mouse.down()
+    page.mouse.up()
+    caption.wait_for(state="detached")
+
+
+def test_what_is_new_flies_in_once_and_can_be_shown(lively_page: Page, tmp_path: Path):
+    page = lively_page
+    with serve_static_galaxy(tmp_path, n=200) as static:
+        GalaxyPage(page, static.address).settle()
+        news = page.locator(".newcomers")
+        assert news.count() == 0
+        static.add(30)
+
+        page.goto("about:blank")
+        galaxy = GalaxyPage(page, static.address)
+        expect(news).to_contain_text("30 new pictures")
+        galaxy.settle()
+        assert galaxy.settle()["n_points_drawn"] == 230
+        page.get_by_role("button", name="Show", exact=True).click()
+        galaxy.settle()
+        new = [uuid for uuid in galaxy.uuids() if static.number_of(uuid) >= 200]
+        on_screen = [0 <= x <= 1440 and 0 <= y <= 900 for x, y in map(galaxy.spot, new)]
+        assert len(new) == 30 and sum(on_screen) >= 24, "most of them are on the screen"
+
+        page.goto("about:blank")
+        GalaxyPage(page, static.address).settle()
+        assert news.count() == 0, "no news the second time"
 
 
 def test_the_tour_tells_its_stops_and_ends_at_a_key(galaxy: GalaxyPage):

@@ -84,9 +84,10 @@ export function placesFile(n: number): Uint8Array<ArrayBuffer> {
   return binaryFile("GLXI", n, joined(...numbers.map((i) => parseUuid(uuidOf(i))!), uint32s(numbers)));
 }
 
-/** The lookup of the same, all in one file. */
-export function lookupFile(n: number): Uint8Array<ArrayBuffer> {
-  return binaryFile("GLXU", n, placesFile(n).subarray(16));
+/** A file of the lookup that knows the tiles `first` to `end` - 1 of the same. */
+export function lookupFile(end: number, first = 0): Uint8Array<ArrayBuffer> {
+  const tiles = Array.from({ length: end - first }, (_, i) => first + i);
+  return binaryFile("GLXU", tiles.length, joined(...tiles.map((i) => parseUuid(uuidOf(i))!), uint32s(tiles)));
 }
 
 /** The neighbours of tiles 0 to n - 1, each a tile and 255 times its cosine, at most twelve. */

@@ -15,7 +15,7 @@ from explorer.services import export_galaxy, publish_galaxy, roll_back, sweep_ob
 from explorer.services.export import ExportError
 from explorer.services.export_targets import BucketTarget
 from explorer.services.sinks import GalaxySource
-from tests.cloud_storage import cloud_storage
+from tests.cloud_storage import galaxies_in_a_bucket
 from tests.explorer.services.published import publish_titled, titles_shown
 from tests.explorer.world import client_of, make_person
 
@@ -28,12 +28,8 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 @pytest.fixture
 def bucket(settings: Settings) -> Iterator[Client]:
     """The storage `galaxies` as a bucket, and another one for copies."""
-    options = {"bucket_name": ARTIFACTS, "default_acl": None, "file_overwrite": True, "querystring_auth": True}
-    with cloud_storage(ARTIFACTS, COPIES) as client:
-        backend = {"BACKEND": "catalog.storage.GalaxiesCloudStorage", "OPTIONS": options}
-        settings.STORAGES = {**settings.STORAGES, "galaxies": backend}
+    with galaxies_in_a_bucket(settings, ARTIFACTS, COPIES) as client:
         yield client
-        storages["galaxies"].client.close()  # type: ignore[attr-defined]  # the Cloud Storage one has it
 
 
 def headers_in(client: Client, bucket: str, prefix: str = "") -> dict[str, tuple[str, str]]:
