@@ -17,6 +17,7 @@ import { project, type Projection, type ScreenPoint } from "../math/project";
 import { smoothstep } from "../math/easing";
 import { halfExtents } from "../math/quantise";
 import { mayShow, nearestDepth, type Rect } from "../math/blocks";
+import { Cover } from "../math/cover";
 import type { Extent } from "../math/pick";
 import { FADE_TO_PX, pictureAlpha, presence, SHARP_FROM_PX, SMALL_FROM_PX, SMALL_TO_PX } from "../math/sizes";
 import type { World } from "../math/world";
@@ -32,6 +33,8 @@ import { SharpLayers } from "./sharp_layers";
 import { PICTURES_FRAGMENT, PICTURES_VERTEX } from "./shaders/pictures";
 
 const STRIDE = 16;
+/** Corners of pictures are rounded by so much at most, and let through what lies behind. */
+const ROUNDED_PX = 3;
 const COVERS_FROM_PX = 60;
 /** Square px that pictures of an atlas must fill before it is fetched: a few dozen small ones; one large or a handful of middling ones. */
 const SMALL_MIN_WORTH = 1200;
@@ -60,6 +63,7 @@ export class PicturesPass {
   readonly #geometry = new InstancedBufferGeometry();
   readonly #instances: InstancedInterleavedBuffer;
   readonly #material: RawShaderMaterial;
+  readonly #cover = new Cover();
   readonly #half = { w: 0, h: 0 };
   readonly #spot: ScreenPoint = { x: 0, y: 0, depth: 0, scale: 0 };
   readonly #screen: Rect = { x0: 0, y0: 0, x1: 0, y1: 0 };
@@ -188,11 +192,16 @@ export class PicturesPass {
     this.#sharp.begin();
     this.#wantSmall(frame.projection);
     const smallerSide = Math.min(frame.projection.width, frame.projection.height);
-    let count = 0;
     this.nSeen = 0;
-    for (let k = 0; k < visible.count; k += 1) {
-      if (this.#place(visible.index[k]!, visible.px[k]!, smallerSide, frame, count * STRIDE)) count += 1;
+    // From near to far, so that what lies behind others is known and left out; instances are written from the end, to be drawn far to near.
+    this.#cover.begin(frame.projection.width, frame.projection.height);
+    const end = visible.index.length;
+    let start = end;
+    for (let k = visible.count - 1; k >= 0; k -= 1) {
+      if (this.#place(visible.index[k]!, visible.px[k]!, smallerSide, frame, (start - 1) * STRIDE)) start -= 1;
     }
+    const count = end - start;
+    (this.#instances.array as Float32Array).copyWithin(0, start * STRIDE, end * STRIDE);
     const fadingSmall = this.small.end(frame.elapsedMs, frame.reducedMotion);
     const fadingTiles = this.#tiles.end(frame.elapsedMs, frame.reducedMotion);
     const fadingSharp = this.#sharp.end(frame.elapsedMs, frame.reducedMotion);
@@ -239,12 +248,17 @@ export class PicturesPass {
     }
   }
 
-  /** Writes one picture at a place of the instances. Returns false where there is nothing to draw of it yet. */
+  /** Writes one picture at a place of the instances. Returns false where nothing is to be drawn of it: not yet, or not behind those before it. */
   #place(i: number, px: number, smallerSide: number, frame: Frame, at: number): boolean {
     const { points } = this.#galaxy;
     const { positions, sizes } = this.#world;
     const tile = points.tile[i]!;
     const giveWay = presence(px, smallerSide);
+    halfExtents(points.aspect[i]!, this.#half);
+    if (!project(frame.projection, positions[3 * i]!, positions[3 * i + 1]!, positions[3 * i + 2]!, this.#spot)) return false;
+    const w = this.#half.w * px;
+    const h = this.#half.h * px;
+    if (this.#cover.hides(this.#spot.x, this.#spot.y, w, h)) return false;
     const part = this.#tiles.index.partOf(tile);
     if (part >= 0) this.#tiles.want(part, px * px);
     if (px >= SHARP_FROM_PX && giveWay > 0) this.#sharp.want(i, px);
@@ -257,8 +271,8 @@ export class PicturesPass {
     const sharpShown = sharpLayer < 0 ? 0 : this.#sharp.shown[sharpLayer]!;
     const alpha = pictureAlpha(px) * Math.max(smallShown, tileShown, sharpShown) * giveWay;
     if (alpha <= 0.01) return false;
+    if (alpha === 1) this.#cover.add(this.#spot.x, this.#spot.y, w - ROUNDED_PX, h - ROUNDED_PX);
     const data = this.#instances.array as Float32Array;
-    halfExtents(points.aspect[i]!, this.#half);
     data[at] = positions[3 * i]!;
     data[at + 1] = positions[3 * i + 1]!;
     data[at + 2] = positions[3 * i + 2]!;
