@@ -133,9 +133,13 @@ def phone(browser: Browser) -> Iterator[Page]:
 
 
 def open_page(browser: Browser, *, width: int, height: int, touch: bool = False) -> Iterator[Page]:
-    """A page in a context of its own that collects errors."""
+    """A page in a context of its own that collects errors. Dark: what is drawn is compared with pixels."""
     context = browser.new_context(
-        viewport={"width": width, "height": height}, has_touch=touch, is_mobile=touch, reduced_motion="reduce"
+        viewport={"width": width, "height": height},
+        has_touch=touch,
+        is_mobile=touch,
+        reduced_motion="reduce",
+        color_scheme="dark",
     )
     page = context.new_page()
     errors: list[str] = []

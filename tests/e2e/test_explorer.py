@@ -148,7 +148,7 @@ def test_no_frame_is_drawn_while_nothing_moves(galaxy: GalaxyPage):
 
 
 def test_the_list_holds_the_same_pictures(galaxy: GalaxyPage):
-    galaxy.page.get_by_role("button", name="List").click()
+    galaxy.page.get_by_role("button", name="List", exact=True).click()
     galaxy.wait_for(lambda: galaxy.state()["view"] == "list", "the list")
     tile = galaxy.page.wait_for_selector(".tile")
     assert tile is not None
