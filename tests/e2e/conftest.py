@@ -168,9 +168,13 @@ def open_page(
     touch: bool = False,
     motion: Literal["reduce", "no-preference"] = "reduce",
 ) -> Iterator[Page]:
-    """A page in a context of its own that collects errors."""
+    """A page in a context of its own that collects errors. Dark: what is drawn is compared with pixels."""
     context = browser.new_context(
-        viewport={"width": width, "height": height}, has_touch=touch, is_mobile=touch, reduced_motion=motion
+        viewport={"width": width, "height": height},
+        has_touch=touch,
+        is_mobile=touch,
+        reduced_motion=motion,
+        color_scheme="dark",
     )
     page = context.new_page()
     errors: list[str] = []

@@ -213,7 +213,7 @@ def test_files_that_fail_are_asked_for_again_and_the_rest_goes_on(
     static_galaxy: StaticGalaxy, browser: Browser
 ) -> None:
     """A page of its own: a browser writes failed requests into its console, which the page of the others forbids."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce", color_scheme="dark")
     page = context.new_page()
     page.route("**/*.webp", lambda route: route.fulfill(status=503))
     try:

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { renditionUrl } from "../api/renditions";
 import type { Box, Details } from "../api/wire";
 import { text } from "../text";
@@ -21,6 +21,16 @@ export function Picture({ uuid, title, details, onBoxFocus, children }: Props) {
   const [state, setState] = useState<"loading" | "ready" | "failed">("loading");
   const [hasSmall, setHasSmall] = useState(true);
   const [attempt, setAttempt] = useState(0);
+  const again = (): void => {
+    setState("loading");
+    setHasSmall(true);
+    setAttempt((before) => before + 1);
+  };
+  useEffect(() => {
+    if (state !== "failed") return undefined;
+    window.addEventListener("online", again);
+    return () => { window.removeEventListener("online", again); };
+  }, [state]);
   const marks = details === null || state === "failed" ? [] : marksOf(details);
   return (
     <div className="picture-frame">
@@ -53,17 +63,7 @@ export function Picture({ uuid, title, details, onBoxFocus, children }: Props) {
       {state === "failed" && (
         <div className="picture-failed" role="alert">
           {text.pictureFailed}
-          <button
-            type="button"
-            className="button"
-            onClick={() => {
-              setState("loading");
-              setHasSmall(true);
-              setAttempt(attempt + 1);
-            }}
-          >
-            {text.retry}
-          </button>
+          <button type="button" className="button" onClick={again}>{text.retry}</button>
         </div>
       )}
       {state !== "failed" && children}
