@@ -15,7 +15,7 @@ from catalog.services.progress import Progress, ignore_progress
 from catalog.storage import is_half_written
 from explorer.artifact import POINTER_NAME, ArtifactError, ArtifactReader
 from explorer.portrait import PORTRAIT_NAME
-from explorer.services.export_targets import ExportError, Listed, Target, open_target
+from explorer.services.export_targets import OUR_FOLDERS, ExportError, Listed, Target, open_target
 from explorer.services.sinks import GalaxySource
 from explorer.services.static_page import read_front_end, render_page
 from explorer.services.turns import Turn, publishing_turn
@@ -25,8 +25,6 @@ __all__ = ["ExportError", "ExportResult", "export_galaxy", "require_exportable"]
 
 MARK = "galaxy-export.json"
 INDEX = "index.html"
-# Only here is anything ever deleted: beside them lie the files of whoever runs the web server, of version control, of a domain.
-OUR_FOLDERS = ("objects/", "page/", "pictures/")
 
 
 @dataclass

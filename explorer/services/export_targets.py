@@ -14,7 +14,7 @@ from storages.backends.gcloud import GoogleCloudStorage
 from catalog.services.errors import ServiceError
 from catalog.storage import AtomicFileSystemStorage
 
-__all__ = ["ExportError", "Listed", "Target", "cache_control_of", "content_type_of", "open_target"]
+__all__ = ["OUR_FOLDERS", "ExportError", "Listed", "Target", "cache_control_of", "content_type_of", "open_target"]
 
 BUCKET = re.compile(r"gs://([a-z0-9][a-z0-9._-]+[a-z0-9])(?:/([^\s*?#\[\]]*))?")
 
@@ -31,6 +31,8 @@ CONTENT_TYPES = {
 }
 # Names with a hash in them never change, these files are what changes, and the rest are pictures, which may be withdrawn.
 IMMUTABLE_FOLDERS = ("objects/", "page/")
+# Only here is anything ever deleted: beside them lie the files of whoever runs the web server, of version control, of a domain.
+OUR_FOLDERS = (*IMMUTABLE_FOLDERS, "pictures/")
 ASKED_FOR_ANEW = ("current.json", "index.html", "galaxy-export.json")
 
 
@@ -171,6 +173,12 @@ class _PublicBucket(GoogleCloudStorage):  # type: ignore[misc]  # django-storage
 def _forbid_folder(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise ExportError(f"Expected a folder to copy to, got the file {folder}.")
+    for own in (folder / name.rstrip("/") for name in OUR_FOLDERS):
+        if own.is_symlink():
+            raise ExportError(
+                f"Expected a folder at {own}, got a link. What lies behind it would not be found when a picture is withdrawn, and stay: "
+                "put a folder there, or copy to where the files shall lie."
+            )
     private = [Path(settings.STATIC_ROOT), *map(Path, settings.STATICFILES_DIRS)]
     for alias in ("media", "galaxies"):
         storage = storages[alias]

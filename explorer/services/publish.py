@@ -4,18 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 from django.contrib.auth.models import User as Person
 from django.db import transaction
 from numpy.typing import NDArray
 
-from catalog.models import Build, Galaxy, Publication
+from catalog.models import Build, Galaxy, Image, Publication
 from catalog.permissions import User
+from catalog.services.chunks import IMAGES_PER_QUERY, in_chunks
 from catalog.services.errors import ServiceError
 from catalog.services.jobs import start_job
 from catalog.services.progress import Progress, ignore_progress
-from catalog.services.safe_search import require_safe_search
+from catalog.services.safe_search import find_not_looked_at, require_safe_search
 from explorer.artifact import (
     FORMAT_VERSION,
     ArtifactError,
@@ -113,7 +115,8 @@ def republish_galaxy(galaxy: Galaxy, *, progress: Progress = ignore_progress) ->
         current = galaxy.current_publication
         if current is None:
             return None
-        return _publish(galaxy, current.build, current.published_by, current.despite_safe_search, False, turn)
+        is_said = current.despite_safe_search and _holds_all_not_looked_at(current)
+        return _publish(galaxy, current.build, current.published_by, is_said, False, turn)
 
 
 def _publish(
@@ -163,6 +166,18 @@ def _publish(
     prune_publications(galaxy)
     start_job("sweep_galaxy", {}, by=None, galaxy=galaxy)
     return PublishResult(publication, True, shown.n_unsafe, written.n_new_bytes, written.n_unreadable_pictures)
+
+
+def _holds_all_not_looked_at(publication: Publication) -> bool:
+    """Whether what a person said of its pictures covers those that would be shown now: one shown again since was not among them."""
+    galaxy = publication.galaxy
+    if publication.format_version != FORMAT_VERSION:
+        return False
+    asked = find_not_looked_at(publication.build) & find_shown(galaxy, publication.build).cluster_of.keys()
+    uuids: set[UUID] = set()
+    for chunk in in_chunks(sorted(asked), IMAGES_PER_QUERY):
+        uuids.update(Image.objects.filter(pk__in=chunk).values_list("uuid", flat=True))
+    return ArtifactReader(GalaxySource(galaxy), publication.manifest_name).held(uuids) == uuids
 
 
 def _is_same(publication: Publication, fingerprint: str) -> bool:

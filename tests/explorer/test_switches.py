@@ -129,6 +129,18 @@ class TestSafeSearch:
         assert not result.created
         assert (publication.despite_safe_search, publication.published_by) == (True, somebody)
 
+    def test_what_was_said_does_not_cover_a_picture_that_is_shown_again_since(self, galaxy: Galaxy) -> None:
+        first = Image.objects.filter(pk=images_of(galaxy)[0].pk)
+        first.update(hidden=True)
+        publish_galaxy(galaxy, despite_safe_search=True)
+        first.update(hidden=False)
+        with pytest.raises(SafeSearchError):
+            republish_galaxy(galaxy)
+        assert titles(galaxy) == {f"Picture {i}" for i in range(1, 6)}
+        look_at(images_of(galaxy)[:1], adult="UNLIKELY")
+        republish_galaxy(galaxy)
+        assert titles(galaxy) == {f"Picture {i}" for i in range(6)}
+
     def test_what_was_said_holds_when_later_answers_are_republished(self, galaxy: Galaxy) -> None:
         publish_galaxy(galaxy, despite_safe_search=True)
         images_of(galaxy)[0].effective_labels.all().delete()

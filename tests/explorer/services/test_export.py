@@ -218,6 +218,14 @@ class TestWhatIsRefused:
             with pytest.raises(ExportError, match="keeps its own files"):
                 export_galaxy(public, str(folder / inside))
 
+    def test_a_link_behind_which_a_withdrawn_picture_would_stay(self, public: Galaxy, tmp_path: Path):
+        (tmp_path / "disk").mkdir()
+        export_galaxy(public, str(tmp_path / "copy"))
+        (tmp_path / "copy" / "pictures").rename(tmp_path / "disk" / "pictures")
+        (tmp_path / "copy" / "pictures").symlink_to(tmp_path / "disk" / "pictures")
+        with pytest.raises(ExportError, match="got a link"):
+            export_galaxy(public, str(tmp_path / "copy"))
+
     def test_a_file(self, public: Galaxy, tmp_path: Path):
         (tmp_path / "file").write_text("")
         with pytest.raises(ExportError, match="Expected a folder"):
