@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from explorer.management.loopback import serve_folders
 from tests.e2e.static_galaxy import StaticGalaxy, serve_static_galaxy
@@ -179,7 +179,12 @@ def open_page(
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            errors.append(f"{message.text} {message.location['url']}")
+
+    page.on("console", note)
     page.set_default_timeout(30_000)
     yield page
     context.close()

@@ -11,7 +11,7 @@ from tests.e2e.galaxy_page import GalaxyPage
 
 pytestmark = pytest.mark.browser
 
-N_CLICKED = 25
+N_CLICKED = 15
 
 
 @pytest.fixture
