@@ -12,9 +12,9 @@ ROOM = (
 
 
 def room_between(positions: NDArray[np.float32]) -> float:
-    """Return the distance that every two images should at least have: 0.4 R / n^(1/3), R holding 95 % of the images."""
+    """Return the distance that every two images should have: 0.4 R / n^(1/3), in the plane n^(1/2), R holding 95 % of the images."""
     distances = np.linalg.norm(positions - positions.mean(axis=0), axis=1)
-    return float(ROOM * np.quantile(distances, 0.95) / np.cbrt(len(positions)))
+    return float(ROOM * np.quantile(distances, 0.95) / len(positions) ** (1 / positions.shape[1]))
 
 
 def spread_positions(
@@ -28,13 +28,13 @@ def spread_positions(
 
     Parameters
     ----------
-    positions: (n_samples, 3), finite.
+    positions: (n_samples, 3), or (n_samples, 2) in the plane, finite.
     fixed: bool (n_samples,), images that stay where they are, to the bit; the others make room around them. None: all may move.
     n_rounds: at most so many; it ends sooner when nothing is too close.
 
     Returns
     -------
-    float32 (n_samples, 3), centred unless some are fixed. Deterministic: images in the very same spot part in directions given
+    float32, as `positions`, centred unless some are fixed. Deterministic: images in the very same spot part in directions given
     by their numbers.
 
     Raises
@@ -42,8 +42,8 @@ def spread_positions(
     ValueError: a wrong shape or numbers that are not finite.
     """
     places = np.array(positions, dtype=np.float64)
-    if places.ndim != 2 or places.shape[1] != 3:
-        raise ValueError(f"Expected positions of shape (n_samples, 3), got {places.shape}.")
+    if places.ndim != 2 or places.shape[1] not in (2, 3):
+        raise ValueError(f"Expected positions of shape (n_samples, 3) or (n_samples, 2), got {places.shape}.")
     if not np.isfinite(places).all():
         raise ValueError("Expected finite positions, got NaN or infinite ones: lay the images out again.")
     stay = np.zeros(len(places), dtype=bool) if fixed is None else np.asarray(fixed, dtype=bool)
@@ -88,12 +88,12 @@ def _push_apart(places: NDArray[np.float64], pairs: NDArray[np.intp], room: floa
     away = places[first] - places[second]
     distance = np.linalg.norm(away, axis=1)
     same = distance < 1e-9 * room
-    away[same] = _directions(first[same], second[same])
+    away[same] = _directions(first[same], second[same], places.shape[1])
     push = away * ((room - distance) / 2 / np.where(same, 1.0, distance))[:, None]
     moves = np.column_stack(
         [
             np.bincount(first, push[:, axis], len(places)) - np.bincount(second, push[:, axis], len(places))
-            for axis in range(3)
+            for axis in range(places.shape[1])
         ]
     )
     longest = LONGEST_STEP * room
@@ -101,9 +101,11 @@ def _push_apart(places: NDArray[np.float64], pairs: NDArray[np.intp], room: floa
     places += moves * np.minimum(1.0, longest / np.maximum(lengths, longest))
 
 
-def _directions(first: NDArray[np.intp], second: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Return a unit vector for each pair of numbers, spread over the sphere by the golden angle."""
+def _directions(first: NDArray[np.intp], second: NDArray[np.intp], n_axes: int) -> NDArray[np.float64]:
+    """Return a unit vector for each pair of numbers, spread over the sphere (or the circle) by the golden angle."""
     number = (first * 7919 + second).astype(np.float64)
+    if n_axes == 2:
+        return np.column_stack([np.cos(number * 2.399963229728653), np.sin(number * 2.399963229728653)])
     height = 1 - 2 * np.modf(number * 0.6180339887498949)[0]
     angle = number * 2.399963229728653
     radius = np.sqrt(1 - height**2)

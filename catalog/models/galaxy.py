@@ -247,7 +247,7 @@ class Group(models.Model):
 
 
 class Position(models.Model):
-    """Where a build put an image: a point in 3-D, centred, and the group it fell into."""
+    """Where a build put an image: a point in 3-D, centred, the group it fell into, and its place on the flat map, if there is one."""
 
     build = models.ForeignKey(Build, on_delete=models.CASCADE, related_name="positions")
     image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="positions")
@@ -255,6 +255,8 @@ class Position(models.Model):
     x = models.FloatField()
     y = models.FloatField()
     z = models.FloatField()
+    flat_x = models.FloatField(null=True, blank=True)
+    flat_y = models.FloatField(null=True, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["build", "image"], name="position_once")]

@@ -14,8 +14,10 @@ from catalog.layout import (
     Requirements,
     compute_groups,
     compute_positions,
+    estimate_flattening,
     estimate_requirements,
     extra_groups,
+    flatten_positions,
     measure_quality,
     spread_positions,
 )
@@ -93,10 +95,14 @@ def build_galaxy(
     if last is not None and is_current(last, given.fingerprint, {FULL}) and not (force or fresh):
         return BuildResult(build=last, created=False)
     if not exceed_memory:
-        # Own positions need no engine: like an update, only everybody's vectors.
-        estimate = estimate_build if given.own_positions is None else estimate_update
         n_features = None if given.own_vectors is None else given.own_vectors.shape[1]
-        require_memory(galaxy, estimate(galaxy, len(given.image_ids), n_features=n_features), progress)
+        needed = estimate_build(galaxy, len(given.image_ids), n_features=n_features)
+        if given.own_positions is not None:
+            # They need no engine: like an update, only everybody's vectors; and the flat map.
+            needed = _with_flattening(
+                estimate_update(galaxy, len(given.image_ids), n_features=n_features), len(given.image_ids)
+            )
+        require_memory(galaxy, needed, progress)
     last = None if fresh or given.own_positions is not None else last
     galaxy_map = map_images(galaxy, given, last, progress)
     progress("Quality", 0, 0)
@@ -111,7 +117,13 @@ def build_galaxy(
     parameters = {"method": FULL, **based_on(last), **given.told}
     build, groups = save_map(galaxy, given, galaxy_map, parameters=parameters, quality=quality)
     save_positions(
-        build, groups, given.image_ids, galaxy_map.positions, galaxy_map.groups.assignments, progress=progress
+        build,
+        groups,
+        given.image_ids,
+        galaxy_map.positions,
+        galaxy_map.flat,
+        galaxy_map.groups.assignments,
+        progress=progress,
     )
     complete_build(build)
     return BuildResult(build=build, created=True)
@@ -127,6 +139,8 @@ class GalaxyMap:
     """float32 (n_images, 3), centred: as t-SNE found them, or as the library gave them."""
     positions: NDArray[np.float32]
     """float32 (n_images, 3), centred: as they are shown, t-SNE's piles spread."""
+    flat: NDArray[np.float32]
+    """float32 (n_images, 2), centred: the same galaxy in the plane."""
     previous_positions: NDArray[np.float32] | None
     """float32 (n_images, 3), NaN for new images: where the last build put them; None if it does not start from one."""
     groups: Groups
@@ -137,7 +151,7 @@ class GalaxyMap:
 def map_images(galaxy: Galaxy, given: BuildInput, last: Build | None, progress: Progress) -> GalaxyMap:
     """Lay images out, from where the build `last` put them, and group them, with the galaxy's settings."""
     vectors = compute_vectors(galaxy, given, progress=progress)
-    previous, previous_groups, apart = None, None, None
+    previous, previous_groups, previous_flat, apart = None, None, None, None
     if given.own_positions is not None:
         # Not spread: whoever computed them wants to see them. Nor are images without labels taken out of their places.
         found = given.own_positions - given.own_positions.mean(axis=0, dtype=np.float64)
@@ -147,6 +161,7 @@ def map_images(galaxy: Galaxy, given: BuildInput, last: Build | None, progress: 
         if last is not None:
             placed = read_positions(last)
             previous, previous_groups = placed.positions_of(given.image_ids), placed.groups_of(given.image_ids)
+            previous_flat = placed.flat_of(given.image_ids)
         layout = lay_out(galaxy, vectors, previous, progress)
         found, shown = layout.positions, spread_positions(layout.positions)
         apart = ~vectors.any(axis=1)
@@ -168,7 +183,8 @@ def map_images(galaxy: Galaxy, given: BuildInput, last: Build | None, progress: 
         extra=extra,
         previous=previous_groups,
     )
-    return GalaxyMap(vectors, found, shown, previous, groups, told)
+    flat = flatten_positions(shown, previous=previous_flat, on_progress=progress)
+    return GalaxyMap(vectors, found, shown, flat, previous, groups, told)
 
 
 def find_kinds(galaxy: Galaxy, given: BuildInput, vectors: NDArray[np.float32]) -> NDArray[np.int32]:
@@ -223,6 +239,7 @@ def estimate_build(
     n_images = visible_images(galaxy.collection).count() if n_images is None else n_images
     n_laid_out = n_images if n_skeleton is None else min(n_skeleton, n_images)
     engine = estimate_requirements(n_laid_out, n_features or _n_features(galaxy), perplexity=galaxy.perplexity)
+    engine = _with_flattening(engine, n_laid_out)
     return Requirements(engine.memory_bytes + SERVICE_BYTES_PER_IMAGE * n_images, engine.seconds)
 
 
@@ -232,6 +249,12 @@ def estimate_update(galaxy: Galaxy, n_images: int | None = None, *, n_features: 
     bytes_per_vector = 4 * (n_features or _n_features(galaxy))
     memory = used_memory() + n_images * (SERVICE_BYTES_PER_IMAGE + VECTOR_COPIES * bytes_per_vector)
     return Requirements(memory, n_images * UPDATE_SECONDS_PER_IMAGE)
+
+
+def _with_flattening(needed: Requirements, n_images: int) -> Requirements:
+    """Add the flat map, which is made when the memory of the rest is free again."""
+    flat = estimate_flattening(n_images)
+    return Requirements(max(needed.memory_bytes, flat.memory_bytes), needed.seconds + flat.seconds)
 
 
 def _n_features(galaxy: Galaxy) -> int:

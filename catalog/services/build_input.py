@@ -34,7 +34,8 @@ __all__ = [
 ]
 
 # Raised when the same input would give another map: it is part of what makes a build the same build.
-METHOD_VERSION = 4  # 2: piles are spread; 3: images without labels are one group; 4: starts from the last build
+# 2: piles are spread; 3: images without labels are one group; 4: starts from the last build; 5: a flat map beside it.
+METHOD_VERSION = 5
 
 T = TypeVar("T")
 

@@ -69,6 +69,8 @@ class Placed:
     """int64 (n_images,), ascending."""
     positions: NDArray[np.float32]
     """float32 (n_images, 3), as they were when they were saved, to the bit."""
+    flat: NDArray[np.float32]
+    """float32 (n_images, 2): the flat map, NaN in builds without one."""
     group_ids: NDArray[np.int64]
     """int64 (n_images,): primary keys of groups."""
 
@@ -80,10 +82,17 @@ class Placed:
 
     def positions_of(self, image_ids: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return float32 (n, 3), NaN for images that the build did not place."""
+        return self._places_of(image_ids, self.positions)
+
+    def flat_of(self, image_ids: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return float32 (n, 2), NaN for images that the build did not place in the plane."""
+        return self._places_of(image_ids, self.flat)
+
+    def _places_of(self, image_ids: NDArray[np.int64], places: NDArray[np.float32]) -> NDArray[np.float32]:
         rows, found = self.find(image_ids)
-        positions = np.full((len(image_ids), 3), np.nan, dtype=np.float32)
-        positions[found] = self.positions[rows[found]]
-        return positions
+        known = np.full((len(image_ids), places.shape[1]), np.nan, dtype=np.float32)
+        known[found] = places[rows[found]]
+        return known
 
     def numbers_of(self, groups: Sequence[Group]) -> NDArray[np.int32]:
         """Return int32 (n_images,): each image's place in the list of all groups of the build."""
@@ -116,10 +125,18 @@ def read_positions(build: Build, *, up_to: int | None = None) -> Placed:
     if up_to is not None:
         rows = rows.filter(pk__lte=up_to)
     table = np.fromiter(
-        rows.order_by("image_id").values_list("image_id", "group_id", "x", "y", "z").iterator(10_000),
-        np.dtype([("image", "i8"), ("group", "i8"), ("x", "f4"), ("y", "f4"), ("z", "f4")]),
+        (
+            (*row[:5], *(np.nan if place is None else place for place in row[5:]))
+            for row in rows.order_by("image_id")
+            .values_list("image_id", "group_id", "x", "y", "z", "flat_x", "flat_y")
+            .iterator(10_000)
+        ),
+        np.dtype([("image", "i8"), ("group", "i8"), *((name, "f4") for name in ("x", "y", "z", "flat_x", "flat_y"))]),
     )
-    return Placed(table["image"], np.column_stack([table[axis] for axis in "xyz"]), table["group"])
+    positions, flat = (
+        np.column_stack([table[axis] for axis in axes]) for axes in (("x", "y", "z"), ("flat_x", "flat_y"))
+    )
+    return Placed(table["image"], positions, flat, table["group"])
 
 
 @transaction.atomic
@@ -177,6 +194,7 @@ def save_positions(
     groups: Sequence[Group],
     image_ids: NDArray[np.int64],
     positions: NDArray[np.float32],
+    flat: NDArray[np.float32],
     assignments: NDArray[np.int32],
     *,
     chunk: int = CHUNK,
@@ -193,7 +211,11 @@ def save_positions(
         progress("Saving", start, len(image_ids))
         end = start + chunk
         rows = zip(
-            image_ids[start:end].tolist(), assignments[start:end].tolist(), positions[start:end].tolist(), strict=True
+            image_ids[start:end].tolist(),
+            assignments[start:end].tolist(),
+            positions[start:end].tolist(),
+            flat[start:end].tolist(),
+            strict=True,
         )
         with transaction.atomic():
             # The lock keeps the build from going while its rows are written; SQLite has one writer at a time anyway.
@@ -203,8 +225,10 @@ def save_positions(
                 )
             Position.objects.bulk_create(
                 [
-                    Position(build=build, image_id=image_id, group=groups[group], x=x, y=y, z=z)
-                    for image_id, group, (x, y, z) in rows
+                    Position(
+                        build=build, image_id=image_id, group=groups[group], x=x, y=y, z=z, flat_x=flat_x, flat_y=flat_y
+                    )
+                    for image_id, group, (x, y, z), (flat_x, flat_y) in rows
                 ],
                 ignore_conflicts=True,
             )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from catalog.layout import join_groups, measure_quality, place_new, spread_positions
+from catalog.layout import flatten_new, flatten_positions, join_groups, measure_quality, place_new, spread_positions
 from catalog.models import Galaxy
 from catalog.services.build import based_on, estimate_update, find_kinds, require_memory
 from catalog.services.build_input import read_input
@@ -83,6 +83,12 @@ def update_galaxy(
         on_progress=progress,
     )
     positions = spread_positions(positions, fixed=old)
+    progress("Flattening", 0, 0)
+    flat = placed.flat_of(given.image_ids)
+    if np.isfinite(flat[old]).all():
+        flat[~old] = flatten_new(positions[~old], positions[old], flat[old])
+    else:  # the last build was made before there were flat maps
+        flat = flatten_positions(positions, on_progress=progress)
 
     progress("Groups", 0, 0)
     old_groups = list(last.groups.select_related("cluster").order_by("number"))
@@ -114,6 +120,6 @@ def update_galaxy(
         parameters={"method": UPDATE, "n_new": int((~old).sum()), **based_on(last), **given.told},
         quality=quality,
     )
-    save_positions(build, groups, given.image_ids, positions, assignments, progress=progress)
+    save_positions(build, groups, given.image_ids, positions, flat, assignments, progress=progress)
     complete_build(build)
     return BuildResult(build=build, created=True)

@@ -16,7 +16,7 @@ import numpy as np
 from django.db.models import Exists, Max, OuterRef, QuerySet
 from numpy.typing import NDArray
 
-from catalog.layout import join_groups, measure_quality, place_new, spread_positions
+from catalog.layout import flatten_new, join_groups, measure_quality, place_new, spread_positions
 from catalog.models import Build, Galaxy, Group, Image, Job, JobStatus, Position
 from catalog.services.build import (
     based_on,
@@ -81,6 +81,7 @@ class _Skeleton:
     given: BuildInput
     spaces: Spaces
     positions: NDArray[np.float32]
+    flat: NDArray[np.float32]
     assignments: NDArray[np.int32]
     groups: list[Group]
 
@@ -175,8 +176,15 @@ def _lay_skeleton(galaxy: Galaxy, given: BuildInput, n_skeleton: int, fresh: boo
     galaxy_map = map_images(galaxy, skeleton, last, progress)
     parameters = {"method": SKELETON, "n_skeleton": n_skeleton, "fresh": fresh, **based_on(last)}
     build, groups = save_map(galaxy, skeleton, galaxy_map, parameters=parameters, quality={})
-    positions, assignments = galaxy_map.positions, galaxy_map.groups.assignments
-    save_positions(build, groups, skeleton.image_ids, positions, assignments, progress=progress)
+    save_positions(
+        build,
+        groups,
+        skeleton.image_ids,
+        galaxy_map.positions,
+        galaxy_map.flat,
+        galaxy_map.groups.assignments,
+        progress=progress,
+    )
     build.parameters["last_skeleton_position"] = build.positions.aggregate(Max("pk"))["pk__max"]
     build.parameters["last_image"] = int(given.image_ids[-1])
     build.save(update_fields=["parameters"])
@@ -259,7 +267,10 @@ def _place_batch(build: Build, image_ids: NDArray[np.int64], progress: Progress)
         new_kinds=find_kinds(galaxy, given, vectors[~fixed]),
         kinds=find_kinds(galaxy, skeleton.given, vectors[fixed]),
     )
-    save_positions(build, skeleton.groups, image_ids, positions, assignments, chunk=len(image_ids), progress=progress)
+    flat = flatten_new(positions, skeleton.positions, skeleton.flat)
+    save_positions(
+        build, skeleton.groups, image_ids, positions, flat, assignments, chunk=len(image_ids), progress=progress
+    )
 
 
 @lru_cache(maxsize=1)
@@ -273,7 +284,7 @@ def _read_skeleton(build_id: int, fingerprint: str) -> _Skeleton:
     groups = list(build.groups.order_by("number"))
     given = _read_some(placed.image_ids)
     spaces = read_spaces(build.galaxy, given)
-    return _Skeleton(given, spaces, placed.positions, placed.numbers_of(groups), groups)
+    return _Skeleton(given, spaces, placed.positions, placed.flat, placed.numbers_of(groups), groups)
 
 
 def _finish(build: Build, progress: Progress) -> None:

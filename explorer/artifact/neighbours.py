@@ -64,7 +64,7 @@ class NeighbourSearch:
         self._n_jobs = n_jobs
         self._group_of, self._members, self._starts = _group_equals(self._vectors)
         self._firsts = self._members[self._starts[:-1]]
-        self._norms, self._short = _shorten(self._vectors, self._firsts)
+        self._squares, self._short = _shorten(self._vectors, self._firsts)
 
     def find(self, rows: slice | NDArray[np.integer], *, k: int = N_NEIGHBOURS) -> tuple[Indices, Floats]:
         """Return the k nearest of some images: int32 (n_rows, k), nearest first, and their cosines, float32 (n_rows, k).
@@ -116,15 +116,15 @@ class NeighbourSearch:
         affected[n_listed:] = True
         affected[:n_listed] |= is_changed[lists].any(axis=1)
         new = np.unique(self._group_of[changed])
-        new = new[self._norms[new] > 0]
+        new = new[self._squares[new] > 0]
         limits = np.empty(RUN)
         for first in range(0, n_listed, RUN):
             part = slice(first, min(first + RUN, n_listed))
             mine, last = self._group_of[part], lists[part, -1]
             lasts = np.where(last >= 0, self._group_of[last], NONE)
-            measure_lasts(self._bits, self._norms, self._firsts, mine, lasts, limits)
+            measure_lasts(self._bits, self._squares, self._firsts, mine, lasts, limits)
             bounds = self._short[mine] @ self._short[new].T
-            mark_nearer(bounds, self._bits, self._norms, self._firsts, mine, new, limits, affected[part])
+            mark_nearer(bounds, self._bits, self._squares, self._firsts, mine, new, limits, affected[part])
         return np.flatnonzero(affected).astype(np.int32)
 
     @property
@@ -140,7 +140,7 @@ class NeighbourSearch:
         for first, last in _tiles_from(int(groups[len(groups) // 2]), len(self._firsts)):
             bounds = products[: len(groups) * (last - first)].reshape(len(groups), last - first)
             np.matmul(queries, self._short[first:last].T, out=bounds)
-            collect_nearest(bounds, first, groups, self._bits, self._norms, self._firsts, near, cosines)
+            collect_nearest(bounds, first, groups, self._bits, self._squares, self._firsts, near, cosines)
 
     def _list_images(self, image: int, near: list[int], cosines: list[float], k: int) -> list[tuple[float, int]]:
         """Return the k nearest images of the nearest groups as (-cosine, number), without the image itself."""

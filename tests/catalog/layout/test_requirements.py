@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import pytest
 
-from catalog.layout import estimate_requirements
+from catalog.layout import estimate_flattening, estimate_requirements
 
 
 def test_more_images_features_and_neighbours_need_more():
@@ -22,3 +22,10 @@ def test_the_model_is_near_what_docs_layout_reports(n_samples, measured_gb, meas
     needed = estimate_requirements(n_samples)
     assert 0.85 < needed.memory_bytes / 1e9 / measured_gb < 1.15
     assert 0.8 < needed.seconds / measured_seconds < 1.25
+
+
+@pytest.mark.parametrize(("n_samples", "measured_seconds"), [(10_000, 0.6), (58_801, 3.5), (80_984, 4.6), (1_000_000, 83)])
+def test_a_flat_map_takes_what_docs_layout_reports_and_less_memory_than_the_layout(n_samples, measured_seconds):
+    needed = estimate_flattening(n_samples)
+    assert 0.8 < needed.seconds / measured_seconds < 1.25
+    assert needed.memory_bytes < estimate_requirements(n_samples).memory_bytes

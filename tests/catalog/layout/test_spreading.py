@@ -38,6 +38,18 @@ def test_neighbourhoods_stay_together():
     assert (owners[neighbours[:, 1:]] == owners[:, None]).mean() > 0.95
 
 
+def test_in_the_plane_too_piles_are_loosened_and_the_very_same_spot_parts_its_images():
+    crowded, owners = piles()
+    flat = np.concatenate([crowded[:, :2] + 5 * crowded[:, 2:], np.zeros((40, 2))])
+
+    loose = spread_positions(flat)
+
+    assert np.median(nearest(loose)) > 0.7 * room_between(flat)
+    assert nearest(loose)[-40:].min() > 0.5 * room_between(flat)
+    _distances, neighbours = cKDTree(loose[: len(owners)]).query(loose[: len(owners)], k=11)
+    assert (owners[neighbours[:, 1:]] == owners[:, None]).mean() > 0.9
+
+
 def test_what_has_room_stays_where_it_is():
     grid = np.stack(np.meshgrid(*[np.arange(6.0)] * 3), axis=-1).reshape(-1, 3)
 
@@ -78,8 +90,8 @@ def test_few_images(n: int):
 
 
 def test_errors_say_what_was_expected():
-    with pytest.raises(ValueError, match=r"shape \(n_samples, 3\), got \(4, 2\)"):
-        spread_positions(np.zeros((4, 2)))
+    with pytest.raises(ValueError, match=r"shape \(n_samples, 3\) or \(n_samples, 2\), got \(4, 5\)"):
+        spread_positions(np.zeros((4, 5)))
     with pytest.raises(ValueError, match="finite"):
         spread_positions(np.full((4, 3), np.nan))
     with pytest.raises(ValueError, match=r"fixed of shape \(4,\), one per position, got \(3,\)"):

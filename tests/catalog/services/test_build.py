@@ -31,6 +31,37 @@ def add_images(galaxy: Galaxy, n: int, terms: list[str]) -> None:
         ImageFactory.create(collection=galaxy.collection, labels=labels, renditions=False)
 
 
+def test_beside_the_galaxy_lies_its_flat_map_which_stays_put_from_build_to_build():
+    galaxy = galaxy_of(200)
+
+    first = np.array(list(build_galaxy(galaxy).build.positions.order_by("image").values_list("flat_x", "flat_y")))
+    second = np.array(
+        list(build_galaxy(galaxy, force=True).build.positions.order_by("image").values_list("flat_x", "flat_y"))
+    )
+
+    assert len(np.unique(first, axis=0)) == 200
+    radius = np.quantile(np.linalg.norm(first, axis=1), 0.95)
+    moved = np.linalg.norm(second - first, axis=1)
+    assert np.median(moved) < 0.25 * radius, "pictures with equal labels may change places within their kind, no more"
+    quarters = np.arange(200) // 50  # cats, snow, castles, violins
+    centres = np.array([first[quarters == i].mean(axis=0) for i in range(4)])
+    nearest = np.linalg.norm(first[:, None] - centres, axis=2).argmin(axis=1)
+    assert (nearest == quarters).mean() > 0.95, "each kind lies by itself"
+
+
+def test_stopped_while_it_flattens_it_leaves_no_build_and_can_be_run_again():
+    galaxy = galaxy_of(60)
+
+    def stop(stage: str, done: int, total: int) -> None:
+        if stage == "Flattening" and done > 50:
+            raise CancelledError
+
+    with pytest.raises(CancelledError):
+        build_galaxy(galaxy, progress=stop)
+    assert not Build.objects.exists()
+    assert build_galaxy(galaxy).build.positions.exclude(flat_x=None).count() == 60
+
+
 @pytest.mark.parametrize("n", [1, 2, 3, 10, 100])
 def test_small_galaxies_build(n: int):
     build = build_galaxy(galaxy_of(n)).build

@@ -32,8 +32,10 @@ def add(galaxy, term, n):
 
 def rows_of(build):
     return {
-        image: (x, y, z, cluster)
-        for image, x, y, z, cluster in build.positions.values_list("image", "x", "y", "z", "group__cluster")
+        image: (x, y, z, cluster, flat_x, flat_y)
+        for image, x, y, z, cluster, flat_x, flat_y in build.positions.values_list(
+            "image", "x", "y", "z", "group__cluster", "flat_x", "flat_y"
+        )
     }
 
 
@@ -51,10 +53,21 @@ def test_new_images_join_their_like_and_old_ones_do_not_move_by_a_bit(galaxy):
         assert clusters == {galaxy.clusters.get(name=term).pk}
     # Each has a spot of its own, among its like.
     assert len({row[:3] for row in after.values()}) == 129
+    assert len({row[4:] for row in after.values()}) == 129, "in the plane, too"
     assert result.as_json()["n_new"] == 9
     assert result.build.parameters["method"] == "update"
     assert result.build.parameters["based_on"] == 1
     assert result.build.quality["trustworthiness"] > 0.85
+
+
+def test_a_build_from_before_there_were_flat_maps_gets_one_with_the_next_update(galaxy):
+    Position.objects.update(flat_x=None, flat_y=None)
+    add(galaxy, "cat", 2)
+
+    build = update_galaxy(galaxy).build
+
+    assert not build.positions.filter(flat_x=None).exists()
+    assert len(set(build.positions.values_list("flat_x", "flat_y"))) == 122
 
 
 def test_hidden_and_deleted_images_leave_and_an_empty_group_goes_with_them(galaxy):

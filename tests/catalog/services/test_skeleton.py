@@ -39,7 +39,9 @@ def galaxy():
 
 
 def rows_of(build):
-    return list(build.positions.order_by("image").values_list("image", "x", "y", "z", "group__number"))
+    return list(
+        build.positions.order_by("image").values_list("image", "x", "y", "z", "flat_x", "flat_y", "group__number")
+    )
 
 
 def stop_at(stage, at):
@@ -65,6 +67,7 @@ def test_every_image_is_placed_among_its_like(galaxy):
     assert [job.status for job in jobs] == [JobStatus.SUCCEEDED] * 8
     assert sum(job.result["n_placed"] for job in jobs) == N - N_SKELETON
     assert [job.result["completed"] for job in jobs.order_by("pk")] == [False] * 7 + [True]
+    assert np.isfinite(np.array(build.positions.values_list("flat_x", "flat_y"))).all()
     assert not build_by_skeleton(galaxy, N_SKELETON).created
 
 
