@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from catalog.models import Galaxy, Image
 from catalog.permissions import Verb, can
+from explorer.embedding import allow_framing, wants_embedding
 from explorer.entrance import read_cards
 from explorer.names import find_named
 from explorer.portrait import HEIGHT as PORTRAIT_HEIGHT
@@ -32,7 +33,7 @@ def show_entrance(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def show_galaxy(request: HttpRequest, slug: str = "", galaxy_uuid: uuid.UUID | None = None) -> HttpResponse:
-    """The page of one galaxy, by its slug or, as a link gives it, by its uuid."""
+    """The page of one galaxy, by its slug or, as a link gives it, by its uuid; `?embed=1` lets other sites frame a public one."""
     rows = Galaxy.objects.select_related("collection", "current_publication")
     galaxy = find_named(request.user, rows, str(galaxy_uuid or slug)).first()
     if galaxy is None:
@@ -42,7 +43,12 @@ def show_galaxy(request: HttpRequest, slug: str = "", galaxy_uuid: uuid.UUID | N
     if galaxy.current_publication is None:
         return render(request, "explorer/unpublished.html", context)
     context["preview"] = _preview(request, galaxy) if is_public else None
-    return render(request, "explorer/galaxy.html", context | {"config": _config(request, galaxy)})
+    is_embedded = is_public and wants_embedding(request)
+    config = _config(galaxy, may_edit=not is_embedded and _may_edit(request, galaxy))
+    response = render(request, "explorer/galaxy.html", context | {"config": config})
+    if is_embedded:
+        allow_framing(request, response)
+    return response
 
 
 @require_safe
@@ -58,7 +64,7 @@ def _may_edit(request: HttpRequest, obj: Any) -> bool:
     return request.user.is_authenticated and request.user.is_staff and can(request.user, Verb.CURATE, obj)
 
 
-def _config(request: HttpRequest, galaxy: Galaxy) -> dict[str, Any]:
+def _config(galaxy: Galaxy, *, may_edit: bool) -> dict[str, Any]:
     """What the page tells the front end: names and addresses, with {uuid} and {rendition} to fill in."""
     rendition = reverse("explorer:rendition", kwargs={"image_uuid": NIL, "kind": "small"})
     edit = reverse("explorer:edit-image", kwargs={"image_uuid": NIL})
@@ -69,7 +75,7 @@ def _config(request: HttpRequest, galaxy: Galaxy) -> dict[str, Any]:
         "worker_url": static("explorer/explorer-worker.js"),
         "home_url": reverse("explorer:entrance"),
         "api_url": reverse("explorer:api"),
-        "image_admin_url": edit.replace(str(NIL), "{uuid}") if _may_edit(request, galaxy) else None,
+        "image_admin_url": edit.replace(str(NIL), "{uuid}") if may_edit else None,
     }
 
 

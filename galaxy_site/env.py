@@ -15,6 +15,7 @@ from pathlib import Path
 
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
 BUCKET_FOLDER = re.compile(r"gs://[a-z0-9][a-z0-9._-]+[a-z0-9](/[^\s*?#\[\]]*)?")
+ORIGIN = re.compile(r"https?://(\*\.)?[a-z0-9.-]+(:[0-9]+)?", re.IGNORECASE)
 FALSE_WORDS = frozenset({"0", "false", "no", "off", ""})
 
 
@@ -73,6 +74,19 @@ class Environment:
         if value is None:
             return default
         return [word.strip() for word in value.split(",") if word.strip()]
+
+    def origins(self, name: str, default: list[str]) -> list[str]:
+        """Sites, each as a browser writes its origin (`https://www.example.org`), or `*` for any."""
+        words = self.words(name, default)
+        wrong = [word for word in words if word != "*" and not ORIGIN.fullmatch(word)]
+        if wrong:
+            self._note(
+                name,
+                f"expected origins such as https://www.example.org, got {', '.join(map(repr, wrong))}",
+                "Give scheme and host, without a path, separated by commas; * for any site, nothing for none.",
+            )
+            return []  # nobody, rather than everybody
+        return words
 
     def folder(self, name: str, default: Path) -> Path:
         """An absolute folder; it need not exist yet, but must not be a file."""

@@ -181,6 +181,9 @@ X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = False  # the explorer's script sends the token back in a header
 
+# Which sites may show a public galaxy in a frame (docs/explorer-embedding.md): `*` is any, empty is none. Private ones never.
+GALAXY_EMBED_ORIGINS = env.origins("GALAXY_EMBED_ORIGINS", ["*"])
+
 # Where signed addresses lead.
 BUCKET_HOSTS = ["https://storage.googleapis.com"] if GALAXY_SIGNED_REDIRECTS else []
 CONTENT_SECURITY_POLICY = {

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalog', '0008_published_features'),
+        ('catalog', '0009_flat_layout'),
     ]
 
     operations = [

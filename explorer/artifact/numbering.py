@@ -15,11 +15,11 @@ from explorer.artifact.points import (
     measure_bounds,
     measure_flat,
     measure_radius,
-    morton_order,
     quantise_positions,
 )
 from explorer.artifact.reader import ArtifactReader
 from explorer.artifact.tables import Part
+from explorer.artifact.tiling import neighbourhood_order
 
 NOBODY = -1
 
@@ -62,7 +62,7 @@ class Numbering:
 def number_images(images: Images, previous: ArtifactReader | None) -> Numbering:
     """Give each image a tile and a point.
 
-    Afresh: tiles along a Morton curve, points in an octree. Added to a publication whose images have stayed where they were:
+    Afresh: tiles by neighbourhood, points in an octree. Added to a publication whose images have stayed where they were:
     images keep their tiles and points, those that are gone leave tombstones, newcomers get the next tiles and nodes of their
     own. Where newcomers lie outside the publication's cube, tiles are kept and points are numbered afresh in a larger one. After a new
     layout all is numbered afresh, as tiles would no longer be near those of their neighbours.
@@ -83,7 +83,7 @@ def number_images(images: Images, previous: ArtifactReader | None) -> Numbering:
         return _number_afresh(images, is_newcomer)
 
     new = np.flatnonzero(~old)
-    new = new[morton_order(quantised[new])]
+    new = new[neighbourhood_order(quantised[new])]
     n_kept = previous.tables.n_tiles
     tiles[new] = n_kept + np.arange(len(new))
     image_of_tile = np.full(n_kept + len(new), NOBODY)
@@ -135,7 +135,7 @@ def number_images(images: Images, previous: ArtifactReader | None) -> Numbering:
 def _number_afresh(images: Images, is_newcomer: NDArray[np.bool_]) -> Numbering:
     bounds = measure_bounds(images.positions)
     quantised = quantise_positions(images.positions, bounds)
-    image_of_tile = morton_order(quantised)
+    image_of_tile = neighbourhood_order(quantised)
     tile_of_image = np.empty(len(images), dtype=np.int64)
     tile_of_image[image_of_tile] = np.arange(len(images))
     order, nodes = build_octree(quantised)

@@ -15,7 +15,7 @@ export default defineConfig({
   root: here("."),
   base: "./",
   publicDir: false,
-  plugins: [react(), collectLicences(), bundleWorker(here("src/worker/worker.ts"), "explorer-worker.js")],
+  plugins: [react(), collectLicences(["world-atlas"]), bundleWorker(here("src/worker/worker.ts"), "explorer-worker.js")],
   build: {
     outDir: here("../../static/explorer"),
     emptyOutDir: true,

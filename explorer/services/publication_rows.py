@@ -46,6 +46,7 @@ def read_rows(galaxy: Galaxy, build: Build, shown: Shown, *, progress: Progress)
     n = len(cluster_of)
     image_ids = np.empty(n, dtype=np.int64)
     positions = np.empty((n, 3), dtype=np.float32)
+    flat = np.full((n, 2), np.nan, dtype=np.float32)
     owners = np.empty(n, dtype=np.int64)
     colours = np.empty(n, dtype=np.uint32)
     aspect_ratios = np.empty(n, dtype=np.float64)
@@ -64,13 +65,16 @@ def read_rows(galaxy: Galaxy, build: Build, shown: Shown, *, progress: Progress)
         "image__current_revision__height",
         "image__current_revision__sha256",
         "image__taken_at",
+        "flat_x",
+        "flat_y",
     )
     row = 0
-    for image_id, uuid, x, y, z, colour, width, height, sha256, taken_at in found.iterator(CHUNK):
+    for image_id, uuid, x, y, z, colour, width, height, sha256, taken_at, flat_x, flat_y in found.iterator(CHUNK):
         if image_id not in cluster_of:
             continue
         image_ids[row] = image_id
         positions[row] = x, y, z
+        flat[row] = (np.nan, np.nan) if flat_x is None else (flat_x, flat_y)
         owners[row] = index_of[cluster_of[image_id]]
         colours[row] = colour
         aspect_ratios[row] = width / height
@@ -89,6 +93,7 @@ def read_rows(galaxy: Galaxy, build: Build, shown: Shown, *, progress: Progress)
         ),
         aspect_ratios=aspect_ratios[:row],
         picture_keys=picture_keys,
+        flat=flat[:row] if np.isfinite(flat[:row]).all() else None,  # a build from before there were flat maps has none
         times=times[:row] if galaxy.publish_exif else None,
     )
     return PublicationRows(galaxy.collection.uuid, image_ids[:row], points)

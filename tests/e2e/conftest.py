@@ -15,9 +15,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.e2e.static_galaxy import StaticGalaxy, serve_static_galaxy
+
 ROOT = Path(__file__).parents[2]
 START_TIMEOUT_S = 600
 SAMPLE_LIMIT = 420  # pictures of OpenMoji: enough for a dozen clusters, placed in seconds
+STATIC_IMAGES = 1500
 # Software WebGL 2, and none of the browser's own errands on the network.
 CHROMIUM_ARGUMENTS = [
     "--headless=new",
@@ -96,6 +99,13 @@ def wait_for_site(process: subprocess.Popen[bytes], log: Path, environment: dict
             return Site(address=address[1], password=password[1], output=text, environment=environment)
         time.sleep(0.2)
     pytest.fail(f"It did not open within {START_TIMEOUT_S} s:\n{log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def static_galaxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StaticGalaxy]:
+    """A galaxy that needs nothing but a web server for files."""
+    with serve_static_galaxy(tmp_path_factory.mktemp("static"), n=STATIC_IMAGES) as galaxy:
+        yield galaxy
 
 
 @pytest.fixture(scope="session")

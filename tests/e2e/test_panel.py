@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
-from tests.e2e.annotated import OBJECT_COLOUR, SLUG
+from tests.e2e.annotated import FACE_COLOUR, OBJECT_COLOUR, SLUG
 from tests.e2e.conftest import Site
 from tests.e2e.galaxy_page import GalaxyPage
 from tests.vision_documents import EYES, FACE, LANDMARK, LINES, LOGO, OBJECT
@@ -54,19 +54,26 @@ def test_boxes_lie_where_the_document_says(site: Site, window: Page, uuids: dict
     galaxy = open_picture(window, site, uuids["Full"])
     picture = window.locator("img.picture-view").bounding_box()
     assert picture and picture["width"] / picture["height"] == pytest.approx(4 / 3, rel=0.01)
-    for mark, (left, top, right, bottom) in BOXES.items():
-        box = window.locator(f'.box[data-mark="{mark}"]').bounding_box()
-        assert box is not None, mark
-        seen = [box["x"], box["y"], box["x"] + box["width"], box["y"] + box["height"]]
-        x, y, wide, high = picture["x"], picture["y"], picture["width"], picture["height"]
-        wanted = [x + left * wide, y + top * high, x + right * wide, y + bottom * high]
-        assert seen == pytest.approx(wanted, abs=WITHIN_PX), mark
+    assert_boxes_on(window.locator("img.picture-view"), window.locator(".panel"))
     points = [point.bounding_box() for point in window.locator(".face-point").all()]
     for point, (x, y) in zip(points, EYES, strict=True):
         assert point is not None
         assert point["x"] + point["width"] / 2 == pytest.approx(picture["x"] + x * picture["width"], abs=WITHIN_PX)
         assert point["y"] + point["height"] / 2 == pytest.approx(picture["y"] + y * picture["height"], abs=WITHIN_PX)
     assert_drawn_around_the_object(window, galaxy)
+
+
+def assert_boxes_on(picture: Locator, where: Locator) -> None:
+    """Each box lies on the picture where the document says, whatever the picture's size."""
+    place = picture.bounding_box()
+    assert place is not None
+    x, y, wide, high = place["x"], place["y"], place["width"], place["height"]
+    for mark, (left, top, right, bottom) in BOXES.items():
+        box = where.locator(f'.box[data-mark="{mark}"]').bounding_box()
+        assert box is not None, mark
+        seen = [box["x"], box["y"], box["x"] + box["width"], box["y"] + box["height"]]
+        wanted = [x + left * wide, y + top * high, x + right * wide, y + bottom * high]
+        assert seen == pytest.approx(wanted, abs=WITHIN_PX), mark
 
 
 def assert_drawn_around_the_object(window: Page, galaxy: GalaxyPage) -> None:
@@ -88,6 +95,59 @@ def assert_drawn_around_the_object(window: Page, galaxy: GalaxyPage) -> None:
     wanted = [box["x"], box["y"], box["x"] + box["width"], box["y"] + box["height"]]
     assert seen == pytest.approx(wanted, abs=WITHIN_PX)
     window.keyboard.press("b")
+
+
+def test_looked_at_closely_boxes_stay_where_they_belong(site: Site, window: Page, uuids: dict[str, str]):
+    galaxy = open_picture(window, site, uuids["Full"])
+    window.locator(".picture-zoom").focus()
+    window.keyboard.press("Enter")
+    picture = window.locator(".viewer img.picture-ready")
+    picture.wait_for()
+    for key, scale in (("0", 1.0), ("+", 1.4)):
+        window.keyboard.press(key)
+        window.wait_for_timeout(400)  # the eased step
+        assert f"{100 * scale:.0f}%" in window.locator(".viewer-zoom").inner_text()
+        assert_boxes_on(picture, window.locator(".viewer"))
+        seen = galaxy.pixels()
+        face = window.locator('.viewer .box[data-mark="faces-0"]').bounding_box()
+        assert face is not None
+        inside = seen[int(face["y"] + 0.8 * face["height"]), int(face["x"] + face["width"] / 2)]
+        assert np.abs(inside.astype(int) - np.array(FACE_COLOUR)).max() < 24, "the face's colour fills its box"
+    window.locator('.viewer-row[data-mark="faces-0"]').click()
+    assert window.evaluate("document.activeElement.className").startswith("box box-faces")
+    window.keyboard.press("Escape")
+    window.wait_for_selector(".viewer[open]", state="detached")
+    assert window.evaluate("document.activeElement.className") == "picture-zoom"
+    assert window.locator(".panel").count() == 1
+
+
+def test_a_landmark_is_marked_on_a_map_that_comes_with_the_page(site: Site, page: Page, uuids: dict[str, str]):
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    open_picture(page, site, uuids["Full"])
+    page.locator(".place-map").scroll_into_view_if_needed()
+    page.wait_for_timeout(300)
+    assert any(url.endswith(".svg") and "world" in url for url in asked)
+    assert all(url.startswith((site.address, "data:", "blob:")) for url in asked), "nothing foreign is loaded"
+    assert page.get_by_role("link", name="On OpenStreetMap").count() == 1
+
+
+def test_neighbours_are_walked_by_arrow_keys_and_what_is_like_a_picture_is_lit(site: Site, page: Page):
+    galaxy = GalaxyPage(page, f"{site.address}/galaxy/openmoji/")
+    first = galaxy.uuids()[7]
+    galaxy.fly_to(first)
+    page.wait_for_selector(".strip .thumb >> nth=1")
+    assert page.locator(".strip .thumb").count() == 13, "the picture itself and twelve neighbours"
+    shown = page.locator(".strip .thumb img").evaluate_all("all => all.map(one => one.src.split('/').at(-2))")
+    assert shown[0] == first
+    for key, neighbour in (("ArrowRight", shown[1]), ("ArrowRight", shown[2]), ("ArrowLeft", shown[1])):
+        page.keyboard.press(key)
+        galaxy.wait_for(lambda wanted=neighbour: galaxy.state()["selected"] == wanted, "the neighbour to open")
+    page.get_by_role("button", name="More like this").click()
+    page.wait_for_selector(".strip-line:has-text('approximate')")
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".strip-line", state="detached")
+    assert galaxy.state()["selected"] == shown[1], "the panel stays"
 
 
 def test_a_box_and_its_row_light_each_other(site: Site, page: Page, uuids: dict[str, str]):

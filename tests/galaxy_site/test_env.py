@@ -90,3 +90,16 @@ def test_a_secret_that_cannot_be_kept_is_noted_and_not_the_same_twice(tmp_path):
     kept_in = tmp_path / "file" / "secret"
     assert environment.secret("SECRET", kept_in=kept_in) != environment.secret("SECRET", kept_in=kept_in)
     assert [problem.hint for problem in environment.problems] == ["Set SECRET."] * 2
+
+
+def test_origins_are_scheme_and_host_and_a_wrong_one_lets_nobody_in():
+    environment = Environment(
+        {"A": "https://museum.example, http://localhost:8080", "B": "*", "C": "", "D": "https://museum.example/page"}
+    )
+    assert environment.origins("A", ["*"]) == ["https://museum.example", "http://localhost:8080"]
+    assert environment.origins("B", []) == ["*"]
+    assert environment.origins("C", ["*"]) == []
+    assert environment.origins("missing", ["*"]) == ["*"]
+    assert environment.problems == []
+    assert environment.origins("D", ["*"]) == []
+    assert "without a path" in environment.problems[0].hint

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Plugin } from "vite";
 
+const MODULES = fileURLToPath(new URL("../node_modules", import.meta.url));
 const LICENCE_FILE = /^(licen[cs]e|copying|notice)(\.|$)/i;
 
 interface PackageJson {
@@ -39,12 +41,14 @@ function chapter(folder: string): [string, string] {
 /**
  * Writes licences.txt: the licence texts of every package that has a module in the bundle, sorted by name. Style
  * sheets and fonts are modules too, so the typeface is in it.
+ *
+ * @param drawnFrom - packages that something in the bundle was made from, without being in it.
  */
-export function collectLicences(): Plugin {
+export function collectLicences(drawnFrom: readonly string[]): Plugin {
   return {
     name: "galaxy:licences",
     generateBundle() {
-      const chapters = new Map<string, string>();
+      const chapters = new Map(drawnFrom.map((name) => chapter(join(MODULES, name))));
       for (const id of this.getModuleIds()) {
         const folder = packageFolder(id);
         if (folder !== null) chapters.set(...chapter(folder));

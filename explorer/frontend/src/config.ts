@@ -11,6 +11,8 @@ export interface Config {
   readonly api_url: string | null;
   /** With `{uuid}` to fill in; null for visitors who may not edit. */
   readonly image_admin_url: string | null;
+  /** Whether the page stands somewhere by itself, and begins a tour when nobody touches it; `?kiosk=1` says the same. */
+  readonly kiosk?: boolean;
 }
 
 /** Reads the page's configuration. Raises an Error when the page was built without it. */

@@ -1,13 +1,14 @@
 import "./ui/styles/index.css";
 import { createRoot } from "react-dom/client";
-import { followAddress, openAddress } from "./actions/address";
+import { followAddress } from "./actions/address";
 import type { ActionContext } from "./actions/context";
 import { followKeyboard } from "./actions/keyboard";
 import { load } from "./actions/load";
 import { readBoxesShown } from "./actions/toggle_boxes";
+import { guideTour } from "./actions/tour";
 import { readConfig } from "./config";
 import { mountScene } from "./scene/mount";
-import { createGalaxyStore, watch } from "./store/store";
+import { createGalaxyStore } from "./store/store";
 import { createProbe } from "./testing";
 import { App } from "./ui/app";
 
@@ -16,9 +17,12 @@ if (root === null) throw new Error('Expected an element with the id "galaxy-root
 
 const wantsLessMotion = window.matchMedia("(prefers-reduced-motion: reduce)");
 const isNarrow = window.matchMedia("(max-width: 720px)").matches;
+const parameters = new URLSearchParams(window.location.search);
+const embedded = parameters.get("embed") === "1";
+const config = readConfig(document);
 const context: ActionContext = {
-  store: createGalaxyStore({ reducedMotion: wantsLessMotion.matches, boxesShown: readBoxesShown(), clustersOpen: !isNarrow }),
-  config: readConfig(document),
+  store: createGalaxyStore({ reducedMotion: wantsLessMotion.matches, boxesShown: readBoxesShown(), clustersOpen: !isNarrow && !embedded, embedded }),
+  config,
   stage: null,
 };
 wantsLessMotion.addEventListener("change", (event) => {
@@ -28,7 +32,7 @@ wantsLessMotion.addEventListener("change", (event) => {
 const space = document.createElement("div");
 space.className = "space";
 const ui = document.createElement("div");
-ui.className = "ui";
+ui.className = embedded ? "ui embedded" : "ui";
 root.append(space, ui);
 
 const mounted = mountScene(space, context);
@@ -37,7 +41,5 @@ createRoot(ui).render(<App context={context} space={space} />);
 
 followKeyboard(context, window);
 followAddress(context, window);
-watch(context.store, (state) => state.phase, (phase) => {
-  if (phase === "ready") void openAddress(context, window.location.hash);
-});
+guideTour(context, window, config.kiosk === true || parameters.get("kiosk") === "1");
 void load(context);

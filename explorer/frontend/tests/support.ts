@@ -89,13 +89,19 @@ export function lookupFile(n: number): Uint8Array<ArrayBuffer> {
   return binaryFile("GLXU", n, placesFile(n).subarray(16));
 }
 
+/** The neighbours of tiles 0 to n - 1, each a tile and 255 times its cosine, at most twelve. */
+export function neighboursFile(rows: readonly (readonly (readonly [tile: number, cosine: number])[])[]): Uint8Array<ArrayBuffer> {
+  const near = rows.flatMap((row) => Array.from({ length: 12 }, (_, i) => row[i] ?? ([0xffffffff, 0] as const)));
+  return binaryFile("GLXN", rows.length, joined(uint32s(near.map(([tile]) => tile)), Uint8Array.from(near.map(([, cosine]) => cosine))));
+}
+
 export async function gzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
   const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
 export function makeCluster(index: number, name: string, n_images: number): Cluster {
-  return { uuid: `cluster-${index}`, index, name, colour: "#7fb4ff", description: "", n_images, centroid: [0, 0, 0], radius: 1, cover: null, tour_order: index, labels: [] };
+  return { uuid: uuidOf(0xc000 + index), index, name, colour: "#7fb4ff", description: "", n_images, centroid: [0, 0, 0], radius: 1, cover: null, tour_order: index, labels: [] };
 }
 
 export function makeDetails(index: number, changes: Partial<Details> = {}): Details {
@@ -168,6 +174,7 @@ export function makeFiles(pictures: readonly Picture[], sizes: readonly number[]
     "objects/t.json": makeTables(pictures.length),
     "objects/places.bin": placesFile(pictures.length),
     "objects/lookup.bin": lookupFile(pictures.length),
+    "objects/neighbours.bin": neighboursFile(pictures.map(() => [])),
     ...Object.fromEntries(manifest.nodes.map((node) => [node.url, chunkFile(pictures.slice(node.first, node.first + node.n), node.first)])),
   };
 }

@@ -24,7 +24,9 @@ def test_the_model_is_near_what_docs_layout_reports(n_samples, measured_gb, meas
     assert 0.8 < needed.seconds / measured_seconds < 1.25
 
 
-@pytest.mark.parametrize(("n_samples", "measured_seconds"), [(10_000, 0.6), (58_801, 3.5), (80_984, 4.6), (1_000_000, 83)])
+@pytest.mark.parametrize(
+    ("n_samples", "measured_seconds"), [(10_000, 0.6), (58_801, 3.5), (80_984, 4.6), (1_000_000, 83)]
+)
 def test_a_flat_map_takes_what_docs_layout_reports_and_less_memory_than_the_layout(n_samples, measured_seconds):
     needed = estimate_flattening(n_samples)
     assert 0.8 < needed.seconds / measured_seconds < 1.25

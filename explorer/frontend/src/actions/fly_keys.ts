@@ -26,7 +26,11 @@ export function pushOf(held: ReadonlySet<string>, out: [number, number, number])
 /** Whether a key press belongs to what has the focus (a field, a list, a tab), and not to the galaxy. */
 export function isForControl(target: EventTarget | null, key: string): boolean {
   if (!(target instanceof HTMLElement)) return false;
+  // The viewer lies over all and has keys of its own.
+  if (target.closest(".viewer") !== null) return true;
   if (target.closest("input, textarea, select, [contenteditable]") !== null) return true;
+  // The panel itself has the focus in the list: there, too, arrow keys walk from picture to picture.
+  if (target.matches(".panel") && (key === "ArrowLeft" || key === "ArrowRight")) return false;
   const movesInside = key.startsWith("Arrow") || key === "Enter" || key === " " || key === "Home" || key === "End";
   return movesInside && target.closest("button, a, [role=tab], [role=dialog], .panel, .clusters, .list") !== null;
 }

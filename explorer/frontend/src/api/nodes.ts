@@ -14,6 +14,8 @@ export class Nodes {
   readonly blocks: Blocks;
   /** How many nodes are loaded. */
   nLoaded = 0;
+  /** What else has to have come before a node counts as loaded. Null: nothing. */
+  prepare: ((node: number) => Promise<void>) | null = null;
   readonly #manifest: Manifest;
   readonly #base: string;
   readonly #points: Points;
@@ -114,6 +116,7 @@ export class Nodes {
     const { n, url } = this.list[node]!;
     const { columns, bounds } = this.#manifest;
     const job = { url: new URL(url, this.#base).href, n, columns, origin: bounds.origin, extent: bounds.extent };
-    this.lay(node, await this.#parser.parse(job, onBytes));
+    const [chunk] = await Promise.all([this.#parser.parse(job, onBytes), this.prepare?.(node)]);
+    this.lay(node, chunk);
   }
 }

@@ -220,6 +220,14 @@ export interface Details extends Facts {
   readonly credit: string;
   readonly licence: string;
   readonly source_url: string;
+  /** As far as it is known: 1923, 1923-05, 1923-05-01 or with a time. */
+  readonly taken_at?: string;
+  /** In words, from the nearest to the widest. */
+  readonly place?: string;
+  /** The labels that pulled it to its place, the strongest first; shares sum to at most 1. */
+  readonly why?: readonly { readonly term: string; readonly share: number }[];
+  /** The share of its place that comes from how it looks. */
+  readonly why_visual?: number;
   readonly document?: Readonly<Record<string, unknown>>;
 }
 

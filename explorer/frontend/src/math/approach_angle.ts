@@ -12,10 +12,11 @@ const TURN_COST = 0.5;
  * less than a picture aside.
  *
  * @param picture - side of a picture, world units
+ * @param isShown - whether a point is there to be in the way
  * @returns `view` with yaw and pitch changed
  */
-export function clearApproach(view: View, positions: Float32Array, index: number, picture: number): View {
-  const near = neighboursWithin(positions, index, view.distance);
+export function clearApproach(view: View, positions: Float32Array, index: number, picture: number, isShown: (index: number) => boolean = () => true): View {
+  const near = neighboursWithin(positions, index, view.distance, isShown);
   const axes = emptyAxes();
   const tried: View = { ...view };
   let best = Infinity;
@@ -48,8 +49,8 @@ export function clearApproach(view: View, positions: Float32Array, index: number
   return found;
 }
 
-/** The offsets (x, y, z each) of the other points within a distance of a point. */
-function neighboursWithin(positions: Float32Array, index: number, distance: number): number[] {
+/** The offsets (x, y, z each) of the other shown points within a distance of a point. */
+function neighboursWithin(positions: Float32Array, index: number, distance: number, isShown: (index: number) => boolean): number[] {
   const [x, y, z] = [positions[3 * index]!, positions[3 * index + 1]!, positions[3 * index + 2]!];
   const found: number[] = [];
   for (let i = 0; i < positions.length; i += 3) {
@@ -57,7 +58,7 @@ function neighboursWithin(positions: Float32Array, index: number, distance: numb
     const dx = positions[i]! - x;
     const dy = positions[i + 1]! - y;
     const dz = positions[i + 2]! - z;
-    if (dx * dx + dy * dy + dz * dz < distance * distance) found.push(dx, dy, dz);
+    if (dx * dx + dy * dy + dz * dz < distance * distance && isShown(i / 3)) found.push(dx, dy, dz);
   }
   return found;
 }

@@ -10,6 +10,8 @@ const SHIFT_HALF_LIFE_MS = 90;
 /** Turns a view and a canvas into the camera and the frame that the passes draw. */
 export class CameraRig {
   readonly frame: Frame;
+  /** The share of the way to the flat layout, 0 to 1: on a plane seen from above nothing is farther than the rest, and fog would only dim it. */
+  flatness = 0;
   readonly #radius: number;
   readonly #picture: number;
   /** How far the middle of the view lies from the middle of the canvas, CSS px; eases to its target. */
@@ -77,7 +79,7 @@ export class CameraRig {
     camera.position.set(frame.eye[0], frame.eye[1], frame.eye[2]);
     camera.updateMatrixWorld();
     multiply(camera.projectionMatrix.elements, camera.matrixWorldInverse.elements, projection.matrix);
-    frame.fogNear = 0.75 * view.distance;
+    frame.fogNear = (0.75 + this.flatness) * view.distance;
     frame.fogFar = frame.fogNear + 2.2 * this.#radius;
     return easing;
   }

@@ -10,11 +10,19 @@ export class NebulaPass {
   readonly #geometry = new InstancedBufferGeometry();
   readonly #material: RawShaderMaterial;
 
-  /** @param minRadius - world units; a cluster of one picture has no radius of its own */
-  constructor(clusters: readonly Cluster[], minRadius: number, palette: Palette) {
-    const balls = clusters.flatMap((cluster) => [...cluster.centroid, Math.max(cluster.radius, minRadius)]);
+  readonly #balls: InstancedBufferAttribute;
+  readonly #minRadius: number;
+
+  /**
+   * @param balls - (n, 4): centre and radius of each cluster and of whatever comes after them
+   * @param minRadius - world units; a cluster of one picture has no radius of its own
+   */
+  constructor(clusters: readonly Cluster[], balls: Float32Array, minRadius: number, palette: Palette) {
+    this.#balls = new InstancedBufferAttribute(new Float32Array(4 * clusters.length), 4);
+    this.#minRadius = minRadius;
+    this.setBalls(balls);
     this.#geometry.setAttribute("corner", new BufferAttribute(new Float32Array([-1, -1, 1, -1, -1, 1, 1, 1]), 2));
-    this.#geometry.setAttribute("ball", new InstancedBufferAttribute(new Float32Array(balls), 4));
+    this.#geometry.setAttribute("ball", this.#balls);
     this.#geometry.setAttribute("cluster", new InstancedBufferAttribute(new Float32Array(clusters.map((one) => one.index)), 1));
     this.#geometry.setIndex([0, 1, 2, 2, 1, 3]);
     this.#geometry.instanceCount = clusters.length;
@@ -39,6 +47,13 @@ export class NebulaPass {
     this.object = new Mesh(this.#geometry, this.#material);
     this.object.frustumCulled = false;
     this.object.renderOrder = -1;
+  }
+
+  /** Puts the glows where the clusters are now. */
+  setBalls(balls: Float32Array): void {
+    const array = this.#balls.array as Float32Array;
+    for (let i = 0; i < array.length; i += 1) array[i] = i % 4 === 3 ? Math.max(balls[i]!, this.#minRadius) : balls[i]!;
+    this.#balls.needsUpdate = true;
   }
 
   update(frame: Frame): void {

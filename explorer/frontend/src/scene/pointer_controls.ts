@@ -11,6 +11,8 @@ export interface PointerListener {
   onDoubleClick(x: number, y: number): void;
   /** The place in space that lies under a place on the canvas. */
   anchorAt(x: number, y: number): Vec3;
+  /** Whether a plain drag shifts, as it does on a plane, where there is nothing to turn around. */
+  dragsShift(): boolean;
   /** World units that a CSS px takes at the pivot. */
   worldPerPx(): number;
 }
@@ -39,6 +41,8 @@ export class PointerControls {
   #pans = false;
   #yawSpeed = 0;
   #pitchSpeed = 0;
+  #rightSpeed = 0;
+  #upSpeed = 0;
   #lastMs = 0;
 
   constructor(canvas: HTMLElement, navigator: Navigator, listener: PointerListener) {
@@ -65,10 +69,10 @@ export class PointerControls {
     this.#navigator.hold();
     this.#fingers.set(event.pointerId, { x: event.offsetX, y: event.offsetY });
     this.#isClick = this.#fingers.size === 1 && event.button === 0;
-    this.#pans = event.button !== 0 || event.shiftKey;
+    this.#pans = event.button !== 0 || event.shiftKey || this.#listener.dragsShift();
     this.#startX = event.offsetX;
     this.#startY = event.offsetY;
-    this.#yawSpeed = this.#pitchSpeed = 0;
+    this.#forgetSpeed();
     this.#lastMs = event.timeStamp;
   }
 
@@ -84,7 +88,7 @@ export class PointerControls {
     if (this.#isClick) this.#listener.onLeave();
     this.#isClick = false;
     if (this.#fingers.size >= 2) this.#pinch(event.pointerId, finger, dx, dy);
-    else if (this.#pans) this.#pan(dx, dy);
+    else if (this.#pans) this.#drag(dx, dy, event.timeStamp);
     else this.#turn(dx, dy, event.timeStamp);
     finger.x = event.offsetX;
     finger.y = event.offsetY;
@@ -95,13 +99,18 @@ export class PointerControls {
     if (!this.#fingers.delete(event.pointerId)) return;
     if (this.#isClick && wanted) {
       this.#listener.onClick(event.offsetX, event.offsetY);
-    } else if (this.#fingers.size === 0 && !this.#pans && event.timeStamp - this.#lastMs < GLIDE_MAX_PAUSE_MS) {
+    } else if (this.#fingers.size === 0 && event.timeStamp - this.#lastMs < GLIDE_MAX_PAUSE_MS) {
       this.#navigator.release(this.#yawSpeed, this.#pitchSpeed);
+      this.#navigator.releasePan(this.#rightSpeed, this.#upSpeed);
       this.#listener.onMove();
     }
     this.#isClick = false;
     // The finger that stays must not be taken for a drag that began here.
-    this.#yawSpeed = this.#pitchSpeed = 0;
+    this.#forgetSpeed();
+  }
+
+  #forgetSpeed(): void {
+    this.#yawSpeed = this.#pitchSpeed = this.#rightSpeed = this.#upSpeed = 0;
   }
 
   #turn(dx: number, dy: number, timeMs: number): void {
@@ -110,6 +119,15 @@ export class PointerControls {
     const elapsedMs = Math.max(1, timeMs - this.#lastMs);
     this.#yawSpeed = 0.6 * this.#yawSpeed + (0.4 * -dx * perPx) / elapsedMs;
     this.#pitchSpeed = 0.6 * this.#pitchSpeed + (0.4 * -dy * perPx) / elapsedMs;
+    this.#lastMs = timeMs;
+  }
+
+  #drag(dx: number, dy: number, timeMs: number): void {
+    this.#pan(dx, dy);
+    const unit = this.#listener.worldPerPx();
+    const elapsedMs = Math.max(1, timeMs - this.#lastMs);
+    this.#rightSpeed = 0.6 * this.#rightSpeed + (0.4 * -dx * unit) / elapsedMs;
+    this.#upSpeed = 0.6 * this.#upSpeed + (0.4 * dy * unit) / elapsedMs;
     this.#lastMs = timeMs;
   }
 

@@ -76,6 +76,10 @@ export class Pointing implements PointerListener {
     return [0, 1, 2].map((i) => frame.eye[i]! + frame.axes.forward[i]! * depth + frame.axes.right[i]! * right + frame.axes.up[i]! * up) as Vec3;
   }
 
+  dragsShift(): boolean {
+    return this.#navigator.isFlat;
+  }
+
   worldPerPx(): number {
     return this.#navigator.view.distance / this.#rig.frame.projection.focal;
   }

@@ -4,18 +4,19 @@ import { renditionUrl } from "../api/renditions";
 import { clamp } from "../math/easing";
 import { pickAt, type PickScene } from "../math/pick";
 import { project, type ScreenPoint } from "../math/project";
-import { bulkOf, type Bulk } from "../math/bulk";
 import { sizesOf } from "../math/sizes";
 import type { View } from "../math/view";
 import type { World } from "../math/world";
-import type { Colouring, Flight } from "../store/state";
+import type { Colouring } from "../store/state";
 import { watch } from "../store/store";
 import type { Galaxy } from "../api/galaxy";
 import type { Tables } from "../api/wire";
 import { budgetOf, isPhone, type Budget } from "./budget";
 import { CameraRig } from "./camera_rig";
 import { KeyControls } from "./key_controls";
+import { LinesPass } from "./lines_pass";
 import { MarksOverlay } from "./marks_overlay";
+import { Motion, type MotionHost } from "./motion";
 import { NamesOverlay } from "./names_overlay";
 import { NebulaPass } from "./nebula_pass";
 import { Navigator } from "./navigator";
@@ -27,25 +28,28 @@ import { Pointing } from "./pointing";
 import { PointerControls } from "./pointer_controls";
 import { PointsPass } from "./points_pass";
 import { Retries, type RetryListener } from "./retries";
-import { homeAxes, homeView, viewOfCluster, viewOfImage } from "./targets";
 
 const MAX_PIXEL_RATIO = 2;
 const MAX_ELAPSED_MS = 100;
 const CENTRE_REACH_PX = 220;
+/** The title, the search and the tools lie in it: no name does. */
+const TOP_ROW_PX = 66;
 
 /**
  * The drawn galaxy: owns the canvas, the passes and the frame loop. A frame is drawn only when something moved, and it
  * allocates nothing. React never hears of it.
  */
-export class Scene implements Stage {
+export class Scene implements Stage, MotionHost {
   nFrames = 0;
+  readonly rig: CameraRig;
+  readonly navigator: Navigator;
+  readonly lines: LinesPass;
   readonly #context: ActionContext;
   readonly #galaxy: Galaxy;
   readonly #canvas = document.createElement("canvas");
   readonly #renderer: WebGLRenderer;
   readonly #three = new ThreeScene();
   readonly #world: World;
-  readonly #bulk: Bulk;
   readonly #palette: Palette;
   readonly #nebula: NebulaPass;
   readonly #budget: Budget;
@@ -56,8 +60,7 @@ export class Scene implements Stage {
   #pictures: PicturesPass | null = null;
   readonly #names: NamesOverlay;
   readonly #marks: MarksOverlay;
-  readonly #rig: CameraRig;
-  readonly #navigator: Navigator;
+  readonly #motion: Motion;
   readonly #pointing: Pointing;
   readonly #pickScene: PickScene;
   readonly #endings: (() => void)[] = [];
@@ -76,19 +79,20 @@ export class Scene implements Stage {
   constructor(parent: HTMLElement, context: ActionContext, galaxy: Galaxy, view: View | null) {
     this.#context = context;
     this.#galaxy = galaxy;
-    const { bounds, clusters, nodes } = galaxy.manifest;
+    const { bounds, clusters, subgroups, nodes } = galaxy.manifest;
     const { positions, flags } = galaxy.points;
     // The root is an even sample of all points, and the first to be here.
     const sample = positions.subarray(0, 3 * (nodes[0]?.n ?? 0));
     this.#world = { positions, flags, blocks: galaxy.nodes.blocks, sizes: sizesOf(sample, bounds.radius, galaxy.manifest.n_points) };
     const { sizes } = this.#world;
-    this.#bulk = bulkOf(sample, homeAxes());
+    this.#motion = new Motion(context, galaxy, sizes, { width: parent.clientWidth, height: parent.clientHeight });
     this.#renderer = createRenderer(this.#canvas);
     this.#canvas.className = "canvas";
     parent.append(this.#canvas);
 
     this.#palette = new Palette(clusters);
-    this.#nebula = new NebulaPass(clusters, sizes.picture, this.#palette);
+    this.#nebula = new NebulaPass(clusters, this.#motion.balls, sizes.picture, this.#palette);
+    this.lines = new LinesPass(this.#palette, sizes.picture);
     this.#listener = {
       onDue: () => { this.invalidate(); },
       onStalled: (isStalled) => { context.store.setState({ isStalled }); },
@@ -98,15 +102,15 @@ export class Scene implements Stage {
     this.#points = new PointsPass(this.#pool, sizes, this.#palette);
     this.#streamer = new NodeStreamer(galaxy, this.#pool, this.#listener);
     this.#retries = new Retries({ ...this.#listener, onDue: () => { this.#loadTables(); } });
-    this.#three.add(this.#nebula.object, this.#points.object);
-    this.#names = new NamesOverlay(parent, clusters, this.#palette);
+    this.#three.add(this.#nebula.object, this.lines.object, this.#points.object);
+    this.#names = new NamesOverlay(parent, clusters, subgroups, this.#motion.balls, this.#palette);
     this.#marks = new MarksOverlay(parent, galaxy.points, positions, sizes);
 
     const { radius, picture } = sizes;
-    const home = homeView(this.#bulk, sizes, { width: parent.clientWidth, height: parent.clientHeight }, context.store.getState().insets);
-    this.#rig = new CameraRig(view ?? home, radius, picture);
-    this.#navigator = new Navigator(view ?? home, 1.1 * picture, 6 * radius + 20 * picture);
-    this.#pointing = new Pointing(this, context, this.#canvas, this.#rig, this.#navigator, this.#names);
+    const start = view ?? this.#motion.home;
+    this.rig = new CameraRig(start, radius, picture);
+    this.navigator = new Navigator(start, 1.1 * picture, 6 * radius + 20 * picture);
+    this.#pointing = new Pointing(this, context, this.#canvas, this.rig, this.navigator, this.#names);
     this.#pickScene = {
       world: this.#world,
       extent: (index, px, out) => {
@@ -116,11 +120,12 @@ export class Scene implements Stage {
       front: -1,
     };
     this.#listen(parent);
+    this.#motion.start(this);
     this.#loadTables();
   }
 
   get view(): View {
-    return this.#navigator.view;
+    return this.navigator.view;
   }
 
   get isMoving(): boolean {
@@ -166,12 +171,12 @@ export class Scene implements Stage {
 
   /** The picture or point drawn frontmost at a place of the canvas (CSS px), or -1. */
   pick(x: number, y: number): number {
-    return pickAt(this.#pickScene, this.#rig.frame.projection, x, y);
+    return pickAt(this.#pickScene, this.rig.frame.projection, x, y);
   }
 
   /** Where a point is drawn (CSS px of the canvas), or null behind the camera or outside. */
   project(index: number): ScreenPoint | null {
-    const { projection } = this.#rig.frame;
+    const { projection } = this.rig.frame;
     const p = this.#world.positions;
     if (!project(projection, p[3 * index]!, p[3 * index + 1]!, p[3 * index + 2]!, this.#spot)) return null;
     const { x, y } = this.#spot;
@@ -179,20 +184,24 @@ export class Scene implements Stage {
   }
 
   centredPicture(): number {
-    const { x, y } = this.#rig.middle;
-    const hit = pickAt(this.#pickScene, this.#rig.frame.projection, x, y, CENTRE_REACH_PX);
+    const { x, y } = this.rig.middle;
+    const hit = pickAt(this.#pickScene, this.rig.frame.projection, x, y, CENTRE_REACH_PX);
     return hit;
   }
 
   zoom(factor: number): void {
-    const { x, y } = this.#rig.middle;
-    this.#navigator.zoom(factor, this.#pointing.anchorAt(x, y));
+    const { x, y } = this.rig.middle;
+    this.navigator.zoom(factor, this.#pointing.anchorAt(x, y));
     this.invalidate();
   }
 
   moved(atHome: boolean): void {
     this.#streamer.moved(atHome);
     this.invalidate();
+  }
+
+  regionsMoved(): void {
+    this.#nebula.setBalls(this.#motion.balls);
   }
 
   retry(): void {
@@ -206,12 +215,14 @@ export class Scene implements Stage {
     this.#isDisposed = true;
     cancelAnimationFrame(this.#requested);
     for (const end of this.#endings) end();
+    this.#motion.dispose();
     this.#retries.dispose();
     this.#streamer.dispose();
     this.#pictures?.dispose();
     this.#points.dispose();
     this.#pool.dispose();
     this.#nebula.dispose();
+    this.lines.dispose();
     this.#palette.dispose();
     this.#names.dispose();
     this.#marks.dispose();
@@ -222,12 +233,14 @@ export class Scene implements Stage {
     this.#requested = 0;
     // After a rest the first step is one frame long.
     const elapsedMs = this.#lastMs === 0 ? 16 : clamp(nowMs - this.#lastMs, 1, MAX_ELAPSED_MS);
-    const { frame } = this.#rig;
-    const moves = this.#navigator.step(elapsedMs);
-    const shifts = this.#rig.update(this.#navigator.view, elapsedMs);
+    const { frame } = this.rig;
+    const flows = this.#motion.step(elapsedMs);
+    const moves = this.navigator.step(elapsedMs) || flows;
+    const shifts = this.rig.update(this.navigator.view, elapsedMs);
     const dims = this.#palette.step(elapsedMs, frame.reducedMotion);
     const streams = this.#streamer.update(frame.projection);
     const fades = this.#pictures?.update(frame) ?? false;
+    const draws = this.lines.update(frame);
     this.#nebula.update(frame);
     this.#points.update(frame);
     this.#names.update(frame, this.#isCovered);
@@ -235,13 +248,17 @@ export class Scene implements Stage {
     this.#marks.update(frame, this.#isPicture);
     this.#renderer.render(this.#three, frame.camera);
     this.nFrames += 1;
-    const goesOn = moves || shifts || dims || streams || fades;
+    if (this.nFrames === 1) performance.mark("galaxy-first-frame");
+    const goesOn = moves || shifts || dims || draws || streams || fades;
     this.#lastMs = goesOn ? nowMs : 0;
     if (goesOn) this.invalidate();
-    else this.#pointing.rest();
+    else {
+      this.#pointing.rest();
+      this.#motion.rest(this.navigator.view);
+    }
   };
 
-  readonly #isCovered = (x: number, y: number, depth: number): boolean => this.#pictures?.covers(x, y, depth, this.#rig.frame.projection) ?? false;
+  readonly #isCovered = (x: number, y: number, depth: number): boolean => this.#pictures?.covers(x, y, depth, this.rig.frame.projection) ?? false;
 
   readonly #isPicture = (index: number): boolean => this.#pictures?.isPicture(index) ?? false;
 
@@ -269,7 +286,7 @@ export class Scene implements Stage {
     this.#pool.setTilePlace((tile) => pictures.small.index.placeOf(tile));
     this.#three.add(pictures.object);
     // Now, and not in the middle of the first flight.
-    this.#renderer.compile(this.#three, this.#rig.frame.camera);
+    this.#renderer.compile(this.#three, this.rig.frame.camera);
     this.invalidate();
   }
 
@@ -281,8 +298,8 @@ export class Scene implements Stage {
     this.#endings.push(() => { resize.disconnect(); });
     this.#resize(parent);
 
-    const pointer = new PointerControls(this.#canvas, this.#navigator, this.#pointing);
-    const keys = new KeyControls(window, this.#navigator, () => store.getState().view === "space" && !store.getState().helpOpen, () => { this.invalidate(); });
+    const pointer = new PointerControls(this.#canvas, this.navigator, this.#pointing);
+    const keys = new KeyControls(window, this.navigator, () => store.getState().view === "space" && !store.getState().helpOpen, () => { this.invalidate(); });
     this.#endings.push(() => { pointer.dispose(); }, () => { keys.dispose(); });
 
     const focus = (): void => {
@@ -291,8 +308,8 @@ export class Scene implements Stage {
       this.invalidate();
     };
     const setReduced = (reduced: boolean): void => {
-      this.#navigator.reducedMotion = reduced;
-      this.#rig.frame.reducedMotion = reduced;
+      this.navigator.reducedMotion = reduced;
+      this.rig.frame.reducedMotion = reduced;
     };
     const setColouring = (colouring: Colouring): void => {
       this.#points.setColouring(colouring);
@@ -304,7 +321,6 @@ export class Scene implements Stage {
       this.invalidate();
     };
     this.#endings.push(
-      watch(store, (s) => s.flight, (flight) => { this.#fly(flight); }),
       watch(store, (s) => s.previewedCluster, focus),
       watch(store, (s) => s.focusedCluster, focus),
       watch(store, (s) => s.reducedMotion, setReduced),
@@ -336,25 +352,15 @@ export class Scene implements Stage {
       const cluster = this.#galaxy.manifest.clusters.find((one) => one.index === index);
       this.#marks.setTip(hoveredTitle, cluster?.name ?? "", cluster?.colour ?? "");
     }
-    this.#marks.update(this.#rig.frame, this.#isPicture);
-  }
-
-  #fly(flight: Flight | null): void {
-    if (flight === null) return;
-    const { manifest } = this.#galaxy;
-    const { view } = this.#navigator;
-    const { insets } = this.#context.store.getState();
-    if (flight.to === "image") this.#navigator.flyTo(viewOfImage(view, this.#world.positions, flight.index, this.#world.sizes, this.#rig.frame.projection, insets));
-    else if (flight.to === "cluster") this.#navigator.flyTo(viewOfCluster(view, manifest, flight.cluster, this.#world.sizes, this.#rig.frame.projection, insets));
-    else this.#navigator.flyTo(homeView(this.#bulk, this.#world.sizes, this.#rig.frame.projection, insets));
-    this.invalidate();
+    this.#marks.update(this.rig.frame, this.#isPicture);
   }
 
   #setInsets(atOnce: boolean): void {
     const { insets } = this.#context.store.getState();
-    this.#rig.setInsets(insets, atOnce);
-    const { width, height } = this.#rig.frame.projection;
+    this.rig.setInsets(insets, atOnce);
+    const { width, height } = this.rig.frame.projection;
     const obstacles = [
+      { x0: 0, y0: 0, x1: width, y1: TOP_ROW_PX },
       { x0: 0, y0: 0, x1: insets.left, y1: height },
       { x0: width - insets.right, y0: 0, x1: width, y1: height },
       { x0: 0, y0: height - insets.bottom, x1: width, y1: height },
@@ -369,7 +375,7 @@ export class Scene implements Stage {
     const pixelRatio = Math.min(MAX_PIXEL_RATIO, window.devicePixelRatio);
     this.#renderer.setPixelRatio(pixelRatio);
     this.#renderer.setSize(clientWidth, clientHeight);
-    this.#rig.resize(clientWidth, clientHeight, pixelRatio);
+    this.rig.resize(clientWidth, clientHeight, pixelRatio);
     this.#setInsets(true);
     this.invalidate();
   }

@@ -1,12 +1,15 @@
-import type { Galaxy } from "../api/galaxy";
+import type { Galaxy, Neighbour } from "../api/galaxy";
 import type { WireError } from "../api/errors";
 import type { Details } from "../api/wire";
+import type { View } from "../math/view";
 import { INITIAL_SEARCH, type SearchState } from "./search_state";
 
 export type Phase = "loading" | "ready" | "empty" | "error";
 /** What WebGL 2 does for us: `missing` never came, `lost` went away and may come back. */
 export type GlState = "unknown" | "ok" | "missing" | "lost";
 export type ViewName = "space" | "list";
+/** How the drawn galaxy lies: in space, or flat as a map. */
+export type Layout = "space" | "flat";
 /** What colours a point from afar: its cluster, or the mean colour of its picture. */
 export type Colouring = "cluster" | "mean";
 
@@ -14,7 +17,19 @@ export type Colouring = "cluster" | "mean";
 export type Flight =
   | { readonly to: "image"; readonly index: number }
   | { readonly to: "cluster"; readonly cluster: number }
+  | { readonly to: "near"; readonly index: number }
+  | { readonly to: "newcomers" }
+  | { readonly to: "view"; readonly view: View; readonly atOnce: boolean }
   | { readonly to: "home" };
+
+/** A guided tour under way. */
+export interface Tour {
+  /** Indices of clusters, in order. */
+  readonly stops: readonly number[];
+  readonly at: number;
+  /** Uuids of some pictures of the present stop, once known. */
+  readonly pictures: readonly string[];
+}
 
 export interface Selection {
   readonly uuid: string;
@@ -25,6 +40,30 @@ export type DetailsState =
   | { readonly status: "loading" }
   | { readonly status: "ready"; readonly details: Details }
   | { readonly status: "failed"; readonly error: WireError };
+
+/** How far a strip has come. `asking`: so much would be loaded that a person has to agree. */
+export type StripPhase =
+  | { readonly status: "asking"; readonly megabytes: number }
+  /** `share`: of what is to be gone through, 0 to 1. */
+  | { readonly status: "loading"; readonly share: number }
+  /** `recall`: the share of the truly nearest that is found, where it is approximate and known. */
+  | { readonly status: "ready"; readonly recall: number | null }
+  | { readonly status: "failed" };
+
+/** Pictures like one picture, in a row in the panel. */
+export interface Strip {
+  /** Its exact neighbours, or all that its code finds, which is approximate. */
+  readonly kind: "neighbours" | "similar";
+  /** The picture that they are like; it is the first of the items. */
+  readonly of: Selection;
+  /** The point that walking along the strip has come to. */
+  readonly at: number;
+  readonly items: readonly Neighbour[];
+  readonly phase: StripPhase;
+  /** The `matches` that it lit, and those that it put out; null: none. */
+  readonly lit: Uint8Array | null;
+  readonly before: Uint8Array | null;
+}
 
 /** What lies over the canvas, in CSS pixels: the scene centres what it looks at in what is left free. */
 export interface Insets {
@@ -66,6 +105,9 @@ export interface State {
   readonly boxesShown: boolean;
   /** The mark (`math/marks`) pointed at in the panel, on the picture or in its row. Null: none. */
   readonly litMark: string | null;
+  /** Whether the open picture is looked at over the whole window. */
+  readonly viewerOpen: boolean;
+  readonly strip: Strip | null;
   readonly insets: Insets;
   /** A short message for everybody, until it is closed. Empty: none. */
   readonly notice: string;
@@ -73,6 +115,19 @@ export interface State {
   readonly isStalled: boolean;
   /** For the screen reader; said when it changes. */
   readonly announcement: string;
+  readonly layout: Layout;
+  /** Whether a line runs through each cluster. */
+  readonly linesShown: boolean;
+  /** Null: nobody is being led. */
+  readonly tour: Tour | null;
+  /** Where the camera came to rest. Null: at the whole galaxy, or on its way. */
+  readonly restingView: View | null;
+  /** How many pictures came with the latest update and have just flown in. */
+  readonly nNewcomers: number;
+  /** What `matches` is while these are lit. Null: they are not. */
+  readonly litNewcomers: Uint8Array | null;
+  /** Whether the page lies in a frame of another page. */
+  readonly embedded: boolean;
   readonly search: SearchState;
 }
 
@@ -99,9 +154,18 @@ export const INITIAL_STATE: State = {
   reducedMotion: false,
   boxesShown: true,
   litMark: null,
+  viewerOpen: false,
+  strip: null,
   insets: { left: 0, right: 0, bottom: 0 },
   notice: "",
   isStalled: false,
   announcement: "",
+  layout: "space",
+  linesShown: false,
+  tour: null,
+  restingView: null,
+  nNewcomers: 0,
+  litNewcomers: null,
+  embedded: false,
   search: INITIAL_SEARCH,
 };

@@ -2,6 +2,18 @@
 const count = new Intl.NumberFormat("en-GB");
 const percent = new Intl.NumberFormat("en-GB", { style: "percent", maximumFractionDigits: 0 });
 
+const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
+const month = new Intl.DateTimeFormat("en-GB", { month: "long", year: "numeric", timeZone: "UTC" });
+const list = new Intl.ListFormat("en-GB");
+
+/** A date as far as it is known (1923, 1923-05, 1923-05-01, perhaps with a time, which is left out); anything else as it is. */
+function describeDate(date: string): string {
+  const known = /^(\d{4})-(\d\d)(?:-(\d\d))?/.exec(date);
+  if (known === null) return date;
+  const [, y, m, d] = known;
+  return (d === undefined ? month : day).format(Date.UTC(Number(y), Number(m) - 1, Number(d ?? 1)));
+}
+
 /** How a head is held, in degrees as Cloud Vision gives them; under 4 nobody sees it. */
 function describePose(roll: number | undefined, pan: number | undefined, tilt: number | undefined): string {
   const parts: string[] = [];
@@ -124,6 +136,48 @@ export const text = {
   linkCopied: "Link copied",
   linkFailed: "The link could not be copied; it is in the address bar.",
   edit: "Edit",
+  fewerLabels: "Show fewer",
+  takenAt: "Taken",
+  date: describeDate,
+  place: "Place",
+  download: "Download",
+  why: "Why is it here",
+  placedFor: (cluster: string, why: readonly { readonly term: string; readonly share: number }[]): string =>
+    `Placed among “${cluster}” mainly for ${list.format(why.map(({ term, share }) => `${term} (${percent.format(share)})`))}.`,
+  placedByLook: (cluster: string): string => `Placed among “${cluster}” for how it looks.`,
+  placedAlsoByLook: (share: number): string => `${percent.format(share)} of its place comes from how the picture looks.`,
+  look: "how it looks",
+  setsApart: (cluster: string, term: string, share: number, elsewhere: number): string =>
+    `What sets “${cluster}” apart: ${percent.format(share)} of its pictures are labelled ${term}, elsewhere ${percent.format(elsewhere)}.`,
+  moreSetsApart: (n: number): string => `${count.format(n)} more ${n === 1 ? "label" : "labels"}`,
+  hereAndElsewhere: (share: number, elsewhere: number): string => `${percent.format(share)} here, ${percent.format(elsewhere)} elsewhere`,
+  nearest: "Nearest",
+  nearestLoading: "Loading what is nearest",
+  nearestFailed: "What is nearest could not be loaded.",
+  nothingAlike: "Nothing is known that others could be compared by.",
+  nothingSimilar: "Nothing was found that is much like it; the comparison is approximate.",
+  moreLikeThis: "More like this",
+  similar: "More like this",
+  similarLoading: "Comparing with all pictures",
+  similarAsks: (megabytes: number): string => `To compare with all pictures, ${megabytes.toFixed(0)} MB are loaded once.`,
+  similarFailed: "The pictures could not be compared.",
+  similarFound: (n: number, recall: number | null): string =>
+    recall === null ? `${count.format(n)}, approximate` : `${count.format(n)}, approximate: ${percent.format(recall)} of the truly nearest are found`,
+  announceSimilar: (n: number): string => `${count.format(n)} ${n === 1 ? "picture" : "pictures"} more or less like this.`,
+  closeSimilar: "Close what is like it",
+  load: "Load",
+  anchorPicture: (title: string): string => (title === "" ? "The picture itself" : `${title}, the picture itself`),
+  neighbour: (title: string, place: number, of: number, similarity: number): string =>
+    `${title === "" ? "Picture" : title}, ${percent.format(similarity)} alike, ${count.format(place)} of ${count.format(of)}`,
+  zoomPicture: "Look closely",
+  viewerOf: (title: string): string => (title === "" ? "The picture, over the whole window" : `${title}, over the whole window`),
+  nearer: "Nearer",
+  farther: "Farther",
+  wholePicture: "Whole picture",
+  closeViewer: "Close the large picture",
+  boxesRows: "What was found",
+  map: (name: string, coordinates: string): string => `Map of the surroundings of ${name}, at ${coordinates}`,
+  openStreetMap: "On OpenStreetMap",
   documentMissing: "The raw document of this picture is not published.",
   pictureUnknown: "This picture could not be opened. Try again.",
   stalled: "Parts of the galaxy do not come. The rest goes on.",
@@ -133,6 +187,29 @@ export const text = {
   announceCluster: (name: string, n: number): string => `${name}, ${count.format(n)} ${n === 1 ? "picture" : "pictures"}.`,
   announceHome: "The whole galaxy.",
   announceClosed: "Picture closed.",
+  announceFlat: "Laid out flat, as a map.",
+  announceSpace: "Laid out in space.",
+  announceStop: (n: number, of: number, name: string, nPictures: number, description: string): string =>
+    [`Stop ${n} of ${of}: ${name}, ${count.format(nPictures)} ${nPictures === 1 ? "picture" : "pictures"}.`, description].filter(Boolean).join(" "),
+  viewMenu: "View",
+  layout: "Layout",
+  inSpace: "In space",
+  flat: "Flat",
+  pointColours: "Colours of the points",
+  byCluster: "Clusters",
+  byPicture: "Pictures",
+  lines: "Lines through clusters",
+  tour: "Guided tour",
+  tourStop: (n: number, of: number): string => `${n} of ${of}`,
+  tourStopped: "The tour has ended. You are where it was.",
+  tourNext: "Next stop",
+  tourPrevious: "Previous stop",
+  tourEnd: "End the tour",
+  newcomers: (n: number): string => `${count.format(n)} new ${n === 1 ? "picture" : "pictures"}`,
+  showNewcomers: "Show",
+  announceNewcomers: "The new pictures.",
+  flatFailed: "The flat layout could not be loaded. Try again in a moment.",
+  openInFull: "Open in full",
   search: "Search",
   searchLabel: "Search for labels, titles, people and places",
   searchPlaceholder: "Search",
@@ -172,6 +249,7 @@ export const text = {
     ["W S, ↑ ↓", "fly forward, back"],
     ["A D, ← →", "fly left, right"],
     ["Q E", "fly down, up"],
+    ["Shift", "with these, faster"],
     ["+ −", "nearer, farther"],
   ],
 } as const;

@@ -4,14 +4,17 @@ import { text } from "../text/en";
 import { Announcer } from "./announcer";
 import { ClusterList } from "./cluster_list";
 import { Credits } from "./credits";
+import { OpenInFull } from "./embedded";
 import { Header } from "./header";
 import { Help } from "./help";
 import { GalaxyContext, useGalaxy } from "./hooks";
 import { ListView } from "./list_view";
+import { Newcomers } from "./newcomers";
 import { Panel } from "./panel";
 import { Search } from "./search";
 import { Notice, Status } from "./status";
 import { Toolbar } from "./toolbar";
+import { TourCaption } from "./tour_caption";
 
 /** Everything around the drawn galaxy. `space` is the element that the scene draws into; here it only gets its place in the tab order. */
 export function App({ context, space }: { readonly context: ActionContext; readonly space: HTMLElement }) {
@@ -27,18 +30,23 @@ function Page() {
   const phase = useGalaxy((state) => state.phase);
   const view = useGalaxy((state) => state.view);
   const selection = useGalaxy((state) => state.selection);
+  const embedded = useGalaxy((state) => state.embedded);
+  const isTouring = useGalaxy((state) => state.tour !== null);
   const isReady = phase === "ready";
   return (
     <>
-      <Header />
+      {!embedded && <Header />}
       {isReady && <Search />}
       {isReady && <Toolbar />}
       <Notice />
       {isReady && selection !== null && <Panel />}
-      {isReady && view === "space" && <ClusterList />}
+      {isReady && view === "space" && !isTouring && <ClusterList />}
       {isReady && view === "list" && <ListView />}
       {!isReady && <Status />}
+      {isReady && view === "space" && <Newcomers />}
+      {isReady && isTouring && <TourCaption />}
       {isReady && <Credits />}
+      {embedded && <OpenInFull />}
       <Help />
       <Announcer />
     </>

@@ -4,13 +4,14 @@ import { text } from "../text/en";
 import { useActionContext, useGalaxy } from "./hooks";
 import { Icon } from "./icons";
 
+const KEY_NAMES: Readonly<Record<string, string>> = { Escape: "Esc", ArrowLeft: "←", ArrowRight: "→" };
+
 type Rows = readonly (readonly [what: string, does: string])[];
 
 const KEY_ROWS: Rows = [...text.flyKeys, ...KEY_ACTIONS.filter((action) => !action.name.startsWith("zoom")).map((action) => [action.keys.map(keyName).join(", "), action.label] as const)];
 
 function keyName(key: string): string {
-  if (key === "Escape") return "Esc";
-  return key.length === 1 ? key.toUpperCase() : key;
+  return KEY_NAMES[key] ?? (key.length === 1 ? key.toUpperCase() : key);
 }
 
 /** How to get around, by mouse, touch and keys. A real dialog: the browser keeps the focus in it and gives it back. */

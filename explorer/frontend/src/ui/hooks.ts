@@ -21,15 +21,15 @@ export function useGalaxy<T>(select: (state: State) => T): T {
 }
 
 /** Tells the scene how much of the canvas an element covers, while it is there. `gap`: px between it and the edge. */
-export function useInset(side: "left" | "right", element: RefObject<HTMLElement | null>, gap: number): void {
+export function useInset(side: "left" | "right" | "bottom", element: RefObject<HTMLElement | null>, gap: number): void {
   const { store } = useActionContext();
   useEffect(() => {
     const node = element.current;
     if (node === null) return undefined;
     const measure = (): void => {
-      const isSheet = window.matchMedia(NARROW).matches;
+      const isBelow = side === "bottom" || window.matchMedia(NARROW).matches;
       store.setState(({ insets }) => ({
-        insets: { ...insets, [side]: isSheet ? 0 : node.offsetWidth + 2 * gap, bottom: isSheet ? node.offsetHeight : 0 },
+        insets: { ...insets, [side]: isBelow ? 0 : node.offsetWidth + 2 * gap, bottom: isBelow ? node.offsetHeight + (side === "bottom" ? gap : 0) : 0 },
       }));
     };
     const observer = new ResizeObserver(measure);

@@ -10,7 +10,14 @@ const PATHS = {
   search: "M10.5 4.5a6 6 0 100 12 6 6 0 000-12zM15 15l4.5 4.5",
   clusters: "M5 7h.01M5 12h.01M5 17h.01M9 7h10M9 12h10M9 17h10",
   boxes: "M4.5 9V4.500H9M15 4.500h4.500V9M19.500 15v4.500H15M9 19.500H4.500V15",
+  zoom: "M10.500 4.500a6 6 0 100 12 6 6 0 000-12M15 15l4.500 4.500M10.500 8v5M8 10.500h5",
+  download: "M12 4.500v10M7.500 10.500l4.500 4.500 4.500-4.500M5 19h14",
+  plus: "M12 6v12M6 12h12",
+  minus: "M6 12h12",
   edit: "M5 19l.8-3.600L16 5.200l2.800 2.800L8.600 18.200z",
+  view: "M4 8h9M17 8h3M4 16h3M11 16h9M15 6v4M9 14v4",
+  tour: "M5 18c6-1 2-9 8-10M13 8a2 2 0 104 0 2 2 0 10-4 0M16.500 14l3 3-3 3",
+  full: "M13.500 5H19v5.500M19 5l-7.500 7.500M10 6H6.500A1.500 1.500 0 005 7.500v10A1.500 1.500 0 006.500 19h10a1.500 1.500 0 001.500-1.500V14",
 } as const;
 
 /** A line drawing in the colour of the text around it. Always beside a text or inside something that has a name. */

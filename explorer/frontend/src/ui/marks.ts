@@ -39,6 +39,6 @@ export function useLighting(id: string) {
 
 /** Moves the focus to a mark on the picture, or to its row. */
 export function focusMark(from: Element, id: string, where: "picture" | "row"): void {
-  const place = where === "picture" ? ".box" : ".dot";
-  from.closest(".panel")?.querySelector<HTMLElement>(`${place}[data-mark="${id}"]`)?.focus();
+  const place = where === "picture" ? ".box" : ":not(.box)";
+  from.closest(".viewer, .panel")?.querySelector<HTMLElement>(`${place}[data-mark="${id}"]`)?.focus();
 }

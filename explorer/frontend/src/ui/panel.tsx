@@ -14,6 +14,8 @@ import { PanelDocument } from "./panel_document";
 import { PanelFacts } from "./panel_facts";
 import { PanelFoot } from "./panel_foot";
 import { PanelPicture } from "./panel_picture";
+import { PictureStrip } from "./strip";
+import { Viewer } from "./viewer";
 
 /** All about the selected picture. A card at the side; a sheet from the bottom on a phone. */
 export function Panel() {
@@ -50,8 +52,8 @@ export function Panel() {
         <PanelPicture uuid={selection.uuid} title={title} details={details} />
         {details !== null && (
           <>
-            <h2 className="panel-title">{title}</h2>
-            {details.description !== "" && <p className="panel-description">{details.description}</p>}
+            <h2 className="panel-title" dir="auto">{title}</h2>
+            {details.description !== "" && <p className="panel-description" dir="auto">{details.description}</p>}
             <Tabs
               facts={<PanelFacts details={details} />}
               document={<PanelDocument document={details.document} />}
@@ -75,7 +77,9 @@ export function Panel() {
           </div>
         )}
       </div>
+      <PictureStrip />
       <PanelFoot uuid={selection.uuid} />
+      <Viewer uuid={selection.uuid} title={title} details={details} ratio={ratio} />
     </aside>
   );
 }

@@ -1,4 +1,4 @@
-import type { Face } from "../api/wire";
+import type { Box, Face } from "../api/wire";
 import { markId, neighbourMark, type Mark } from "../math/marks";
 import { text } from "../text/en";
 import { useGalaxy } from "./hooks";
@@ -6,8 +6,14 @@ import { focusMark, useLighting } from "./marks";
 
 const share = (value: number): string => `${(100 * value).toFixed(3)}%`;
 
+interface BoxesProps {
+  readonly marks: readonly Mark[];
+  readonly faces: readonly Face[];
+  readonly onBoxFocus?: (box: Box) => void;
+}
+
 /** What lies on the picture: a box for each mark, and the points of faces. One stop for Tab; arrow keys go from box to box. */
-export function PanelBoxes({ marks, faces }: { readonly marks: readonly Mark[]; readonly faces: readonly Face[] }) {
+export function PanelBoxes({ marks, faces, onBoxFocus }: BoxesProps) {
   const isShown = useGalaxy((state) => state.boxesShown);
   const lit = useGalaxy((state) => state.litMark);
   // Hidden boxes still come one at a time, for the row that is pointed at.
@@ -17,7 +23,7 @@ export function PanelBoxes({ marks, faces }: { readonly marks: readonly Mark[]; 
   return (
     <div className={isDimmed ? "boxes boxes-dimmed" : "boxes"} role="group" aria-label={text.boxesOnPicture}>
       {shown.map((mark) => (
-        <MarkBox key={mark.id} mark={mark} marks={shown} isLit={mark.id === lit} isStop={mark === stop} />
+        <MarkBox key={mark.id} mark={mark} marks={shown} isLit={mark.id === lit} isStop={mark === stop} onFocus={() => onBoxFocus?.(mark.box)} />
       ))}
       {isShown && faces.flatMap((face, i) => face.landmarks.map(([x, y], j) => (
         <span key={`${i} ${j}`} className={lit === markId("faces", i) ? "face-point face-point-lit" : "face-point"} style={{ left: share(x), top: share(y) }} />
@@ -31,9 +37,10 @@ interface BoxProps {
   readonly marks: readonly Mark[];
   readonly isLit: boolean;
   readonly isStop: boolean;
+  readonly onFocus: () => void;
 }
 
-function MarkBox({ mark, marks, isLit, isStop }: BoxProps) {
+function MarkBox({ mark, marks, isLit, isStop, onFocus }: BoxProps) {
   const { pointer, focus } = useLighting(mark.id);
   const [left, top, width, height] = mark.box;
   const onKeyDown = (event: React.KeyboardEvent): void => {
@@ -58,7 +65,11 @@ function MarkBox({ mark, marks, isLit, isStop }: BoxProps) {
       }}
       onKeyDown={onKeyDown}
       {...pointer}
-      {...focus}
+      onBlur={focus.onBlur}
+      onFocus={() => {
+        focus.onFocus();
+        onFocus();
+      }}
     >
       {isLit && <span className={`box-tag ${place}`} style={{ maxWidth: `min(13rem, ${(100 * (growsLeft ? left + width : 1 - left)).toFixed(1)}cqw)` }}>{mark.name}</span>}
     </button>

@@ -1,12 +1,20 @@
+import { useState } from "react";
 import type { Details, DominantColour, Label } from "../api/wire";
 import { text } from "../text/en";
 import { Chip } from "./chip";
+import { useGalaxy } from "./hooks";
 import { Faces, Landmarks, Missing, SafeSearch, TextInPicture, Things, Web } from "./panel_found";
+import { Why } from "./panel_why";
+
+/** Labels shown before a visitor asks for all. */
+const FIRST_LABELS = 12;
 
 /** What was detected in a picture, and whose it is. */
 export function PanelFacts({ details }: { readonly details: Details }) {
+  const cluster = useGalaxy((state) => state.galaxy?.manifest.clusters.find((one) => one.index === details.cluster));
   return (
     <div className="facts">
+      <Why details={details} cluster={cluster} />
       {details.labels !== undefined && <Labels labels={details.labels} />}
       <Things title={text.objects} kind="objects" things={details.objects} />
       <Faces faces={details.faces} />
@@ -23,17 +31,19 @@ export function PanelFacts({ details }: { readonly details: Details }) {
 }
 
 function Labels({ labels }: { readonly labels: readonly Label[] }) {
+  const [isWhole, setWhole] = useState(false);
   const sorted = [...labels].sort((a, b) => b.score - a.score);
+  const n_folded = sorted.length - FIRST_LABELS;
   return (
     <section>
       <h3>{text.labels}</h3>
       {sorted.length === 0 && <p className="quiet">{text.noLabels}</p>}
       <ul className="labels">
-        {sorted.map((label) => {
+        {(isWhole || n_folded <= 0 ? sorted : sorted.slice(0, FIRST_LABELS)).map((label) => {
           const source = text.sources[label.source] ?? label.source;
           return (
             <li key={`${label.term} ${label.source}`} className="label">
-              <span className="label-term">{label.term}</span>
+              <span className="label-term" dir="auto">{label.term}</span>
               <span className="label-source quiet">{source}</span>
               <span className="label-score number">{text.percent(label.score)}</span>
               <span className="bar" aria-hidden="true">
@@ -43,6 +53,11 @@ function Labels({ labels }: { readonly labels: readonly Label[] }) {
           );
         })}
       </ul>
+      {n_folded > 0 && (
+        <button type="button" className="copy labels-more" aria-expanded={isWhole} onClick={() => { setWhole(!isWhole); }}>
+          {isWhole ? text.fewerLabels : text.more(n_folded)}
+        </button>
+      )}
     </section>
   );
 }
@@ -75,11 +90,13 @@ function isWebAddress(url: string): boolean {
 }
 
 function Rights({ details }: { readonly details: Details }) {
-  const { creator, credit, licence, source_url: source } = details;
+  const { creator, credit, licence, source_url: source, taken_at = "", place = "" } = details;
   return (
     <section>
       <h3>{text.rights}</h3>
       <dl className="rights">
+        {taken_at !== "" && <Row name={text.takenAt}>{text.date(taken_at)}</Row>}
+        {place !== "" && <Row name={text.place}>{place}</Row>}
         {creator !== "" && <Row name={text.creator}>{creator}</Row>}
         {credit !== "" && credit !== creator && <Row name={text.credit}>{credit}</Row>}
         {licence !== "" && <Row name={text.licence}>{licence}</Row>}
@@ -98,7 +115,7 @@ function Row({ name, children }: { readonly name: string; readonly children: Rea
   return (
     <div>
       <dt>{name}</dt>
-      <dd>{children}</dd>
+      <dd dir="auto">{children}</dd>
     </div>
   );
 }

@@ -3,6 +3,7 @@ import type { Details, Face, FactKind, Facts, Found, Landmark } from "../api/wir
 import { text } from "../text/en";
 import { FoundRow } from "./found_row";
 import { Head } from "./head";
+import { PlaceMap } from "./place_map";
 import { Scales } from "./scales";
 
 /** Objects or logos: name, score, bar. */
@@ -25,7 +26,7 @@ export function Things({ title, kind, things }: { readonly title: string; readon
 function Scored({ thing }: { readonly thing: Found }) {
   return (
     <div className="label">
-      <span className="label-term">{thing.name}</span>
+      <span className="label-term" dir="auto">{thing.name}</span>
       <span className="label-score number">{text.percent(thing.score)}</span>
       <span className="bar" aria-hidden="true">
         <span style={{ width: `${(100 * Math.min(1, thing.score)).toFixed(1)}%` }} />
@@ -68,7 +69,7 @@ export function Landmarks({ landmarks }: { readonly landmarks: readonly Landmark
           <FoundRow key={i} kind="landmarks" number={i} name={landmark.name} hasBox={landmark.box !== undefined}>
             <Scored thing={landmark} />
             {landmark.places.map((place, j) => (
-              <p key={j} className="quiet small number">{text.coordinates(place.latitude, place.longitude)}</p>
+              <PlaceMap key={j} name={landmark.name} latitude={place.latitude} longitude={place.longitude} />
             ))}
           </FoundRow>
         ))}

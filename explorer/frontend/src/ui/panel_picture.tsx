@@ -1,10 +1,10 @@
-import { useState } from "react";
-import { renditionUrl } from "../api/renditions";
+import { toggleViewer } from "../actions/toggle_viewer";
 import type { Details } from "../api/wire";
 import { text } from "../text/en";
 import { useActionContext, useGalaxy } from "./hooks";
+import { Icon } from "./icons";
 import { marksOf } from "./marks";
-import { PanelBoxes } from "./panel_boxes";
+import { Picture } from "./picture";
 
 interface Props {
   readonly uuid: string;
@@ -12,60 +12,29 @@ interface Props {
   readonly details: Details | null;
 }
 
-/** The picture: the small rendition at once, the large one over it when it has come; and on it what was found. */
+/** The picture in the panel. All of it is a button that opens the viewer, but for what lies on it. */
 export function PanelPicture({ uuid, title, details }: Props) {
-  const { config } = useActionContext();
+  const context = useActionContext();
   const boxesShown = useGalaxy((state) => state.boxesShown);
-  const [state, setState] = useState<"loading" | "ready" | "failed">("loading");
-  const [hasSmall, setHasSmall] = useState(true);
-  const [attempt, setAttempt] = useState(0);
-  const marks = details === null || state === "failed" ? [] : marksOf(details);
+  const isMarked = boxesShown && details !== null && marksOf(details).length > 0;
   return (
     // With boxes on it, it stays in sight while their rows are read.
-    <figure className={marks.length > 0 && boxesShown ? "picture picture-marked" : "picture"}>
-      <div className="picture-frame">
-        {hasSmall && (
-          <img
-            className="picture-small"
-            src={renditionUrl(config.rendition_url, uuid, "small")}
-            alt=""
-            onError={() => {
-              setHasSmall(false);
-            }}
-          />
-        )}
-        {state !== "failed" && (
-          <img
-            key={attempt}
-            className={state === "ready" ? "picture-view picture-ready" : "picture-view"}
-            src={renditionUrl(config.rendition_url, uuid, "view")}
-            alt={title}
-            onLoad={() => {
-              setState("ready");
-            }}
-            onError={() => {
-              setState("failed");
-            }}
-          />
-        )}
-        {state === "failed" && (
-          <figcaption className="picture-failed" role="alert">
-            {text.pictureFailed}
-            <button
-              type="button"
-              className="button"
-              onClick={() => {
-                setState("loading");
-                setHasSmall(true);
-                setAttempt(attempt + 1);
-              }}
-            >
-              {text.retry}
-            </button>
-          </figcaption>
-        )}
-        {marks.length > 0 && <PanelBoxes marks={marks} faces={details?.faces ?? []} />}
-      </div>
+    <figure className={isMarked ? "picture picture-marked" : "picture"}>
+      <Picture uuid={uuid} title={title} details={details}>
+        <button
+          type="button"
+          className="picture-zoom"
+          aria-label={text.zoomPicture}
+          title={`${text.zoomPicture} (Z)`}
+          onClick={() => {
+            toggleViewer.perform(context);
+          }}
+        >
+          <span className="picture-zoom-icon">
+            <Icon name="zoom" />
+          </span>
+        </button>
+      </Picture>
     </figure>
   );
 }

@@ -6,6 +6,7 @@ import { toggleList } from "../actions/toggle_list";
 import { text } from "../text/en";
 import { useActionContext, useGalaxy } from "./hooks";
 import { Icon } from "./icons";
+import { ViewMenu } from "./view_menu";
 
 /** What can be done with the view as a whole. */
 export function Toolbar() {
@@ -31,10 +32,11 @@ export function Toolbar() {
           <span className="narrow-only unseen">{text.homeView}</span>
         </button>
       )}
+      {view === "space" && <ViewMenu />}
       {gl !== "missing" && (
-        <button type="button" className="tool" onClick={perform(toggleList)} title="L">
+        <button type="button" className="tool" onClick={perform(toggleList)} aria-label={view === "space" ? text.listView : text.spaceView} title="L">
           <Icon name={view === "space" ? "list" : "space"} />
-          {view === "space" ? text.listView : text.spaceView}
+          <span className="wide-only">{view === "space" ? text.listView : text.spaceView}</span>
         </button>
       )}
       <button type="button" className="tool" onClick={perform(toggleHelp)} aria-expanded={isHelpOpen} aria-label={text.help} title={`${text.help} (?)`}>

@@ -1,6 +1,5 @@
 // @vitest-environment jsdom
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { followAddress, openAddress } from "../../src/actions/address";
 import { close } from "../../src/actions/close";
 import { flyToCluster } from "../../src/actions/fly_to_cluster";
 import { flyToImage } from "../../src/actions/fly_to_image";
@@ -137,28 +136,6 @@ describe("hovering", () => {
   });
 });
 
-describe("the address", () => {
-  it("names the open picture, and opens the named one", async () => {
-    const context = ready();
-    const end = followAddress(context, window);
-    flyToImage(context, 2);
-    await vi.waitFor(() => { expect(window.location.hash).toBe(`#image=${uuidOf(2)}`); });
-    close.perform(context);
-    expect(window.location.hash).toBe("");
-    await openAddress(context, `#image=${uuidOf(3)}`);
-    await vi.waitFor(() => { expect(context.store.getState().selection?.index).toBe(3); });
-    end();
-  });
-
-  it("says so when there is no such picture, and ignores other hashes", async () => {
-    const context = ready();
-    await openAddress(context, "#top");
-    expect(context.store.getState().notice).toBe("");
-    await openAddress(context, `#image=${uuidOf(77)}`);
-    expect(context.store.getState()).toMatchObject({ selection: null, notice: "This galaxy has no picture with that address." });
-  });
-});
-
 describe("loading", () => {
   it("ends ready, counting the bytes", async () => {
     vi.stubGlobal("fetch", answering(makeFiles(FIVE)));
@@ -194,7 +171,7 @@ describe("the keyboard", () => {
     const plain = { ctrlKey: false, metaKey: false, altKey: false };
     expect(actionOfKey({ key: "H", ...plain })?.name).toBe("home");
     expect(actionOfKey({ key: "l", ...plain, ctrlKey: true })).toBeUndefined();
-    expect(actionOfKey({ key: "z", ...plain })).toBeUndefined();
+    expect(actionOfKey({ key: "y", ...plain })).toBeUndefined();
   });
 
   it("performs what a key stands for, unless a field or a button wants the key", async () => {

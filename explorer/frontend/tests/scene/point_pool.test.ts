@@ -53,8 +53,8 @@ describe("the pool of points", () => {
   it("draws nothing of a node any more once it is removed, and gives its pages to the next", async () => {
     const galaxy = await open();
     const pool = new PointPool(galaxy, 3);
-    pool.add(0);
     pool.add(1);
+    pool.add(0);
     pool.remove(1);
     expect([pool.nPoints, nDrawn(pool)]).toEqual([99, 99]);
     pool.add(2);

@@ -57,6 +57,14 @@ describe("what was found", () => {
     expect(document.querySelector(".missing")).toBeNull();
   });
 
+  it("marks a landmark on a map of our own, and only links to a foreign one", () => {
+    open(FULL);
+    const map = screen.getByRole("img", { name: "Map of the surroundings of Fourvière, at 45.76229° N, 4.82253° W" });
+    expect(map.style.backgroundSize).toMatch(/^720(\.00)?% 10/);
+    expect(map.querySelector<HTMLElement>(".place-mark")?.style.cssText).toBe("left: 50%; top: 50%;");
+    expect(screen.getByRole("link", { name: "On OpenStreetMap" }).getAttribute("href")).toBe("https://www.openstreetmap.org/?mlat=45.762293&mlon=-4.822529#map=14/45.762293/-4.822529");
+  });
+
   it("has a row without a way to the picture where the annotator gave no box", () => {
     open(FULL);
     expect(section("Logos").textContent).toBe("LogosAcme50%");

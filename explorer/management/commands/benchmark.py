@@ -2,13 +2,16 @@
 
 import json
 from argparse import ArgumentTypeError
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from PIL import Image
 
+from catalog.management.base import mendable_errors
 from catalog.management.benchmark_pictures import PICTURE_PARTS, add_picture_parts, measure_pictures
 from catalog.management.progress import ProgressBar
 from catalog.media import SUPPORTED_EXTENSIONS
@@ -20,7 +23,7 @@ class Command(BaseCommand):
     help = "Measure a part of Galaxy on this machine, against a stated rival in the same run. Nothing is saved."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """`layout`, `annotate`, `ingest`, `duplicates`."""
+        """`layout`, `annotate`, `ingest`, `duplicates`, `explorer`."""
         parts = parser.add_subparsers(dest="part", required=True, metavar="PART")
         layout = parts.add_parser("layout", help="From vectors to places in space.")
         layout.add_argument(
@@ -59,6 +62,21 @@ class Command(BaseCommand):
         duplicates.add_argument("folder", type=Path, help="Pictures, all different.")
         duplicates.add_argument("--json", action="store_true", help="Report nothing but one line of JSON.")
         add_picture_parts(parts)
+        explorer = parts.add_parser(
+            "explorer",
+            help="The page in headless Chromium, against three.js drawing nothing but points in the same run.",
+        )
+        explorer.add_argument(
+            "--n", type=_size, nargs="+", default=[80_984], metavar="N", help="So many drawn pictures (default: 80984)."
+        )
+        explorer.add_argument(
+            "--keep", type=Path, metavar="FOLDER", help="Where the galaxies are made, and found again by the next run."
+        )
+        explorer.add_argument("--repeats", type=_count, default=3, help="How often each opens. (default: %(default)s)")
+        explorer.add_argument(
+            "--flight", type=_count, default=60, metavar="SECONDS", help="How long it flies. (default: %(default)s)"
+        )
+        explorer.add_argument("--json", action="store_true", help="Report nothing but one line of JSON.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run each size, and report."""
@@ -67,6 +85,9 @@ class Command(BaseCommand):
             return
         if options["part"] == "duplicates":
             self._measure_duplicates(options)
+            return
+        if options["part"] == "explorer":
+            self._measure_explorer(options)
             return
         if options["additions"]:
             self._measure_growth(options)
@@ -111,6 +132,26 @@ class Command(BaseCommand):
         measured = benchmark_duplicates([Image.open(path).convert("RGB") for path in paths])
         self.stdout.write(json.dumps(vars(measured)) if options["json"] else measured.describe())
 
+    def _measure_explorer(self, options: dict[str, Any]) -> None:
+        from explorer.management.benchmark_explorer import measure_explorer
+        from explorer.management.procedural_galaxy import write_procedural_galaxy
+
+        results = []
+        with ExitStack() as stack:
+            root = options["keep"] or Path(stack.enter_context(TemporaryDirectory()))
+            progress = stack.enter_context(ProgressBar())
+            for n in options["n"]:
+                write_procedural_galaxy(root / str(n), n, on_progress=progress)
+                with mendable_errors():
+                    figures = measure_explorer(
+                        root / str(n), repeats=options["repeats"], flight_s=options["flight"], progress=progress
+                    )
+                results.append(figures.as_json())
+                if not options["json"]:
+                    self.stdout.write(figures.describe())
+        if options["json"]:
+            self.stdout.write(json.dumps({"galaxies": results}))
+
     def _measure_growth(self, options: dict[str, Any]) -> None:
         from catalog.layout.benchmark_growth import benchmark_growth
 
@@ -130,6 +171,12 @@ class Command(BaseCommand):
 def _size(text: str) -> int:
     if not text.isdecimal() or int(text) < 1000:
         raise ArgumentTypeError(f"expected a number of at least 1000, got {text!r}")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"expected a number of at least 1, got {text!r}")
     return int(text)
 
 
