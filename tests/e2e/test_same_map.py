@@ -39,11 +39,14 @@ def look(site: Site, page: Page) -> tuple[dict[str, tuple[float, float]], set[st
     """Where each picture is on the screen, and the names of all clusters."""
     galaxy = GalaxyPage(page, f"{site.address}/galaxy/openmoji/")
     galaxy.settle()
-    places = {}
-    for uuid in galaxy.uuids():
-        spot = page.evaluate("uuid => window.galaxy.project(uuid)", uuid)
-        if spot is not None and spot["visible"]:
-            places[uuid] = (spot["x"], spot["y"])
+    spots = page.evaluate(
+        """async () => {
+            const uuids = await window.galaxy.uuids();
+            return Promise.all(uuids.map(async uuid => [uuid, await window.galaxy.project(uuid)]));
+        }"""
+    )
+    # Hidden by others or not; behind the camera, there is no such place.
+    places = {uuid: (spot["x"], spot["y"]) for uuid, spot in spots if spot["x"] >= 0}
     names = {row.inner_text().split("\n")[0] for row in page.query_selector_all(".cluster-row")}
     return places, names
 
