@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from catalog.models import Collection
-from catalog.permissions import User, Verb
+from catalog.permissions import User, Verb, can
 from catalog.services.jobs import JobKind, JobRun, register_job_kind, start_job
 from catalog.signals import annotations_changed, image_withdrawn
 from catalog.tasks import galaxy_of
@@ -82,7 +82,9 @@ def withdraw_from_galaxies_of(
 ) -> None:
     """Let the pointers of a collection's galaxies list these images, and start the jobs that take them out of the files."""
     for galaxy in collection.galaxies.filter(publications__isnull=False).distinct():
-        start_job("withdraw_images", {"reason": reason} if reason else {}, by=by, galaxy=galaxy)
+        # Whoever could hide them has been asked for permission there. What is hidden must leave, whatever else they may.
+        asker = by if by is not None and can(by, Verb.CURATE, galaxy) else None
+        start_job("withdraw_images", {"reason": reason} if reason else {}, by=asker, galaxy=galaxy)
         try:
             list_withdrawn(galaxy, uuids)
         except Exception:

@@ -133,6 +133,16 @@ def test_at_once_nobody_sees_it_and_pages_are_told(
     assert job.created_by is not None
 
 
+def test_what_was_hidden_leaves_even_if_who_did_it_may_start_no_job(
+    galaxy: Galaxy, django_capture_on_commit_callbacks: Callable[..., Any]
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        withdraw_images(Image.objects.filter(pk=the_lonely_one().pk), by=UserFactory.create())
+    job = Job.objects.get()
+    assert (job.kind, job.status, job.created_by) == ("withdraw_images", "queued", None)
+    assert Client().get(f"/artifacts/{galaxy.uuid}/current.json").json()["withdrawn"]
+
+
 def test_no_pixel_and_no_word_is_left_in_any_file_and_going_back_brings_none_back(
     galaxy: Galaxy, django_capture_on_commit_callbacks: Callable[..., Any]
 ) -> None:
