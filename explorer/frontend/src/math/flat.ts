@@ -2,8 +2,8 @@ import { clamp } from "./easing";
 
 /** How long the galaxy takes to lie down or to rise. */
 export const MORPH_MS = 1200;
-/** Room for one picture, in its sides: t-SNE leaves about half of its square empty. */
-const ROOM = 1.5;
+/** Room for one picture, in its sides: t-SNE leaves most of its square empty, and more of it the fewer pictures there are. */
+const ROOM = 2.4;
 /** How far pictures lie apart in depth, in their sides: enough that where two overlap one is always the upper one. */
 const SCATTER = 0.3;
 

@@ -78,9 +78,7 @@ function ClusterSection({ cluster, isFirst }: { readonly cluster: Cluster; reado
     <section ref={section} className="list-cluster" aria-labelledby={id}>
       <h2 id={id}>
         <button type="button" className="list-head" aria-expanded={isOpen} onClick={() => { setOpen(!isOpen); }}>
-          {cluster.cover === null ? (
-            <span className="list-cover" />
-          ) : (
+          {cluster.cover !== null && (
             <img className="list-cover" src={renditionUrl(config.rendition_url, cluster.cover, "small")} alt="" loading="lazy" decoding="async" />
           )}
           <Chip colour={cluster.colour} />
