@@ -85,7 +85,7 @@ def test_from_a_folder_to_the_visitors_browser(library: Path, client: Client):
     call_command("annotate_images", "--collection", "mine", verbosity=0)
     call_command("build_galaxy", "--collection", "mine", verbosity=0)
     Galaxy.objects.update(visibility="public")
-    call_command("publish_galaxy", "--collection", "mine", verbosity=0)
+    call_command("publish_galaxy", "--collection", "mine", "--despite-safe-search", verbosity=0)
 
     galaxy = Galaxy.objects.get()
     reader = ArtifactReader(GalaxyAddresses(client, galaxy))

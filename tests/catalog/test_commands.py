@@ -156,7 +156,8 @@ class TestBuildAndPublish:
         assert (built["galaxy"], built["build"], built["created"], built["n_images"]) == ("animals", 1, True, 6)
         assert run("build_galaxy", "--collection", "animals").startswith("Nothing has changed; kept build 1 of animals")
         assert run("build_galaxy", "--collection", "animals", "--force").startswith("Made build 2 of animals: 6 images")
-        assert run("publish_galaxy", "--collection", "animals").startswith("Published build 2 of animals: 6 images")
+        published = run("publish_galaxy", "--collection", "animals")
+        assert re.match(r"Published build 2 of animals as publication \d+: 6 images", published)
         assert run_json("publish_galaxy", "--collection", "animals")["created"] is False
         assert Galaxy.objects.get().current_publication.n_images == 6
 
