@@ -96,7 +96,8 @@ export class AtlasLayers {
     for (let atlas = 0; atlas < this.#worth.length; atlas += 1) {
       if (this.#worth[atlas]! > 0 && this.#residence.want(atlas, this.#worth[atlas]!)) this.#worth[atlas] = 0;
     }
-    while (this.#loading < MAX_LOADING && this.#loadBest());
+    // What waits for the card counts, too: on a slow machine decoded atlases would pile up by the hundred.
+    while (this.#loading + this.#arrived.length < MAX_LOADING && this.#loadBest());
     this.#uploadOne();
     let fading = this.#arrived.length > 0;
     let changed = false;

@@ -7,7 +7,7 @@ const MEGABYTE = 2 ** 20;
 /** A galaxy of up to so many points is drawn whole, on every machine. */
 const WHOLE_UP_TO = 100_000;
 /** Decoded atlases that may wait for their turn, of both levels together. */
-const N_WAITING = 3;
+const N_WAITING = 6;
 
 /** What the scene may take, by the kind of machine. Bytes are by our own count: textures, the pool, pictures on their way. */
 export interface Budget {
