@@ -68,7 +68,7 @@ def send_artifact(request: HttpRequest, galaxy_uuid: uuid.UUID, name: str) -> Ht
     published = Galaxy.objects.filter(uuid=galaxy_uuid, current_publication__isnull=False)
     galaxy, is_open = _find(request, published.select_related("collection"))
     storage_name = f"{galaxy.uuid}/{name}"
-    is_public = is_open and galaxy.visibility == galaxy.collection.visibility == Visibility.PUBLIC
+    is_public = is_open and galaxy.is_public
     if match is None:
         return _send_changing(request, storage_name, *CHANGING[name], is_public)
     storage = storages["galaxies"]

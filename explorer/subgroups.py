@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from catalog.layout import find_subgroups, telling_labels
+from catalog.layout import Subgroup, TellingLabel, find_subgroups, telling_labels
 from catalog.models import Galaxy, PublishedFeature
 from catalog.services.build_input import LabelRows, read_labels
-from explorer.artifact import ClusterLabel, Subgroup
 
 __all__ = ["ClusterWords", "describe_clusters", "label_weights", "read_published_labels"]
 
@@ -21,7 +20,7 @@ class ClusterWords:
 
     subgroups: list[Subgroup]
     """By cluster, then largest first."""
-    labels: list[list[ClusterLabel]]
+    labels: list[list[TellingLabel]]
     """For each cluster, the most telling first."""
 
 
@@ -65,8 +64,4 @@ def describe_clusters(
         return ClusterWords([], [[] for _ in names])
     weights = label_weights(labels)
     subgroups = find_subgroups(positions, clusters, weights, labels.terms, names, random_state=galaxy.random_state)
-    telling = telling_labels(clusters, weights, labels.terms, n_clusters=len(names))
-    return ClusterWords(
-        [Subgroup(**vars(subgroup)) for subgroup in subgroups],
-        [[ClusterLabel(**vars(label)) for label in of_one] for of_one in telling],
-    )
+    return ClusterWords(subgroups, telling_labels(clusters, weights, labels.terms, n_clusters=len(names)))

@@ -7,7 +7,7 @@ import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -17,20 +17,19 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from catalog.layout import cluster_palette
+from catalog.layout import Subgroup, TellingLabel, cluster_palette
 from explorer.artifact import (
     POINTER_NAME,
     UNKNOWN_TIME,
     ArtifactReader,
     ClusterInfo,
-    ClusterLabel,
     Credit,
     GalaxyInfo,
     GalaxyPoints,
-    Subgroup,
     WrittenArtifact,
     write_artifact,
 )
+from explorer.management.procedural_galaxy import FolderSink
 
 NAMES = ("snow", "cat", "ship", "violin", "bread", "castle", "forest", "portrait", "river", "chair", "bird", "night")
 GALAXY_UUID = UUID(int=0x6A1A << 64)
@@ -39,39 +38,6 @@ GALAXY_UUID = UUID(int=0x6A1A << 64)
 # With more images than these, pictures repeat and are drawn once: what is measured then is not how fast Pillow draws.
 MANY = 20_000
 DISTINCT = 64  # a cluster
-
-
-class FolderSink:
-    """Writes to, and reads from, one folder; what parts were made from lies beside it, in a file that is no part of the galaxy."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._memory = folder / "remembered"
-
-    def size_of(self, name: str) -> int | None:
-        path = self.folder / name
-        return path.stat().st_size if path.exists() else None
-
-    def put(self, name: str, data: bytes, content_type: str) -> None:
-        path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-
-    def get(self, name: str) -> bytes:
-        return (self.folder / name).read_bytes()
-
-    @cached_property
-    def _remembered(self) -> dict[str, str]:
-        lines = self._memory.read_text().splitlines() if self._memory.exists() else []
-        return dict(line.split() for line in lines)
-
-    def recall(self, key: str) -> str | None:
-        return self._remembered.get(key)
-
-    def remember(self, key: str, name: str) -> None:
-        self._remembered[key] = name
-        with self._memory.open("a") as file:
-            file.write(f"{key} {name}\n")
 
 
 def image_uuid(i: int) -> UUID:
@@ -157,7 +123,7 @@ class ProceduralGalaxy:
                 f"Everything {_cluster_name(i)}",
                 image_uuid(i),
                 i,
-                [ClusterLabel(NAMES[i % len(NAMES)], 1.0, 0.0)],
+                [TellingLabel(NAMES[i % len(NAMES)], 1.0, 0.0)],
             )
             for i, colour in enumerate(self.palette)
         ]

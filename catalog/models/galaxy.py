@@ -159,6 +159,11 @@ class Galaxy(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def is_public(self) -> bool:
+        """Whether everybody may look: a galaxy is never more open than its collection."""
+        return self.visibility == self.collection.visibility == Visibility.PUBLIC
+
 
 class Build(models.Model):
     """One immutable run for a galaxy. It appears with its positions and groups, whole, or not at all."""

@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from catalog.annotators import Feature
 from catalog.annotators.facts import read_facts
-from catalog.models import Annotation, Build, Galaxy, Image, Visibility
+from catalog.models import Annotation, Build, Galaxy, Image
 from catalog.services.documents import read_payload
 from catalog.services.errors import ServiceError
 
@@ -33,7 +33,7 @@ def require_safe_search(galaxy: Galaxy, build: Build, shown: Container[int]) -> 
 
     `shown` are ids of images. A galaxy that is not public, or whose collection is not, may be published before.
     """
-    if galaxy.visibility == galaxy.collection.visibility == Visibility.PUBLIC:
+    if galaxy.is_public:
         _refuse(galaxy, sum(image in shown for image in find_not_looked_at(build)))
 
 

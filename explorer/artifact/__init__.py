@@ -2,7 +2,7 @@
 
 from explorer.artifact.format import FORMAT_VERSION, OBJECTS, POINTER_NAME, ArtifactError, OnProgress
 from explorer.artifact.inputs import UNKNOWN_TIME, ClusterInfo, GalaxyPoints, ReadDetails, ReadSmall
-from explorer.artifact.manifest import ClusterLabel, Credit, GalaxyInfo, Manifest, Pointer, Subgroup
+from explorer.artifact.manifest import Credit, GalaxyInfo, Manifest, Pointer
 from explorer.artifact.reader import ArtifactReader, Source
 from explorer.artifact.store import Sink
 from explorer.artifact.tables import Tables
@@ -16,7 +16,6 @@ __all__ = [
     "ArtifactError",
     "ArtifactReader",
     "ClusterInfo",
-    "ClusterLabel",
     "Credit",
     "GalaxyInfo",
     "GalaxyPoints",
@@ -27,7 +26,6 @@ __all__ = [
     "ReadSmall",
     "Sink",
     "Source",
-    "Subgroup",
     "Tables",
     "WrittenArtifact",
     "write_artifact",

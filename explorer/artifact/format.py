@@ -6,6 +6,8 @@ docs/artifact.md describes the format, docs/adr/0001 and 0010 give the reasons; 
 import hashlib
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import fields
 from typing import Any, Protocol, TypeVar
 
@@ -84,6 +86,17 @@ def decode_json(data: bytes, name: str) -> Any:
         return json.loads(data)
     except ValueError as error:
         raise ArtifactError(f"Expected JSON in {name}, got {data[:20]!r}...: {error}.") from error
+
+
+@contextmanager
+def reading(expected: str) -> Iterator[None]:
+    """Turn what goes wrong while a document is taken apart into an ArtifactError: "Expected `expected` where this is missing or wrong"."""
+    try:
+        yield
+    except ArtifactError:
+        raise
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ArtifactError(f"Expected {expected} where this is missing or wrong: {error}.") from error
 
 
 def read_known(kind: type[T], values: dict[str, Any]) -> T:

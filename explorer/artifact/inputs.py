@@ -10,8 +10,8 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from catalog.layout.subgroups import TellingLabel
 from explorer.artifact.format import ArtifactError
-from explorer.artifact.manifest import ClusterLabel
 
 MAX_CLUSTERS = 256  # the cluster column is one byte
 UNKNOWN_TIME = -(2**31)
@@ -36,7 +36,7 @@ class ClusterInfo:
     description: str = ""
     cover: UUID | str | None = None
     tour_order: int = 0
-    labels: Sequence[ClusterLabel] = ()
+    labels: Sequence[TellingLabel] = ()
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
+from catalog.layout.subgroups import Subgroup, TellingLabel
 from explorer.artifact.binary import Column
 from explorer.artifact.format import (
     FORMAT_VERSION,
@@ -17,6 +18,7 @@ from explorer.artifact.format import (
     decode_json,
     encode_json,
     read_known,
+    reading,
 )
 
 ROOT = -1
@@ -52,15 +54,6 @@ class FlatBounds:
 
 
 @dataclass(frozen=True)
-class ClusterLabel:
-    """A label that tells a cluster from the rest: the shares of images that have it, 0 to 1."""
-
-    term: str
-    share: float
-    share_elsewhere: float
-
-
-@dataclass(frozen=True)
 class ClusterEntry:
     uuid: str
     index: int
@@ -73,18 +66,7 @@ class ClusterEntry:
     """95 % of its images lie within this distance of the centroid; at least a hundredth of the galaxy's extent."""
     cover: str | None
     tour_order: int
-    labels: tuple[ClusterLabel, ...] = ()
-
-
-@dataclass(frozen=True)
-class Subgroup:
-    """A neighbourhood within a cluster that has a name of its own."""
-
-    cluster: int
-    name: str
-    n_images: int
-    centroid: tuple[float, float, float]
-    radius: float
+    labels: tuple[TellingLabel, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -147,7 +129,7 @@ class Manifest:
         ArtifactError: another format, another version, or something missing or wrong.
         """
         check_format(document, MANIFEST_FORMAT)
-        try:
+        with reading(f"a whole manifest of version {FORMAT_VERSION}, got one"):
             flat = document["flat"]
             return cls(
                 galaxy=read_known(GalaxyInfo, document["galaxy"]),
@@ -164,12 +146,6 @@ class Manifest:
                 credits=tuple(Credit(c["text"], c["url"], c["licence"]) for c in document["credits"]),
                 downloads=bool(document["downloads"]),
             )
-        except ArtifactError:
-            raise
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
-            raise ArtifactError(
-                f"Expected a whole manifest of version {FORMAT_VERSION}, got one where this is missing or wrong: {error}."
-            ) from error
 
     def object_names(self) -> list[str]:
         """Return the name of every file that the manifest names; the file with the tables names the rest."""
@@ -202,23 +178,16 @@ class Pointer:
         """Read `current.json`; raises ArtifactError as `Manifest.from_json`."""
         document = decode_json(data, POINTER_NAME)
         check_format(document, POINTER_FORMAT)
-        try:
+        with reading("a pointer with manifest, published_at and withdrawn, got one"):
             return cls(
                 check_name(document["manifest"]),
                 datetime.fromisoformat(document["published_at"]),
                 tuple(UUID(uuid) for uuid in document["withdrawn"]),
             )
-        except ArtifactError:
-            raise
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
-            raise ArtifactError(
-                "Expected a pointer with manifest, published_at and withdrawn, got one where this is missing or wrong: "
-                f"{error}."
-            ) from error
 
 
 def _read_cluster(document: dict[str, Any]) -> ClusterEntry:
-    labels = tuple(read_known(ClusterLabel, label) for label in document["labels"])
+    labels = tuple(read_known(TellingLabel, label) for label in document["labels"])
     return read_known(ClusterEntry, {**document, "labels": labels})
 
 

@@ -79,8 +79,3 @@ def morton_codes(quantised: NDArray[np.uint16]) -> NDArray[np.uint64]:
     ):
         bits = (bits | (bits << np.uint64(shift))) & np.uint64(mask)
     return np.asarray(bits[:, 0] | (bits[:, 1] << np.uint64(1)) | (bits[:, 2] << np.uint64(2)))
-
-
-def morton_order(quantised: NDArray[np.uint16]) -> NDArray[np.int64]:
-    """Return the order that sorts points along a Morton curve. Points in one place keep the order they came in."""
-    return np.argsort(morton_codes(quantised), kind="stable")

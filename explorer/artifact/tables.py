@@ -14,6 +14,7 @@ from explorer.artifact.format import (
     decode_json,
     encode_json,
     read_known,
+    reading,
 )
 from explorer.artifact.search_index import Segment
 
@@ -92,7 +93,7 @@ class Tables:
         """Read what `encode` wrote. Raises ArtifactError: another version, or something missing or wrong."""
         document = decode_json(decompress(data), name)
         check_version(document, "tables of")
-        try:
+        with reading(f"whole tables of version {FORMAT_VERSION}, got some"):
             codes, lookup = document["codes"], document["lookup"]
             recall = codes["recall_at_50"]
             return cls(
@@ -117,12 +118,6 @@ class Tables:
                 ),
                 search=tuple(map(Segment.from_json, document["search"]["segments"])),
             )
-        except ArtifactError:
-            raise
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
-            raise ArtifactError(
-                f"Expected whole tables of version {FORMAT_VERSION}, got some where this is missing or wrong: {error}."
-            ) from error
 
     def object_names(self) -> list[str]:
         """Return the name of every file that the tables name."""

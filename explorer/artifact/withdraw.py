@@ -12,6 +12,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
+from catalog.layout.subgroups import Subgroup
 from explorer.artifact.atlas import blacken_tiles
 from explorer.artifact.chunks import (
     TOMBSTONE,
@@ -25,7 +26,7 @@ from explorer.artifact.chunks import (
 from explorer.artifact.codes import decode_codes, encode_codes
 from explorer.artifact.details import decode_details, encode_details
 from explorer.artifact.format import OnProgress, decode_json, encode_json
-from explorer.artifact.manifest import ClusterEntry, Manifest, Node, Subgroup
+from explorer.artifact.manifest import ClusterEntry, Manifest, Node
 from explorer.artifact.neighbours import decode_neighbours, decode_patch, encode_neighbours, encode_patch
 from explorer.artifact.places import (
     NO_POINT,

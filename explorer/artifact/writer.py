@@ -7,6 +7,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from catalog.layout.subgroups import Subgroup
 from explorer.artifact.atlas_parts import AtlasWriter
 from explorer.artifact.chunks import COLUMNS
 from explorer.artifact.details_parts import write_details
@@ -20,7 +21,7 @@ from explorer.artifact.inputs import (
     ReadSmall,
     check_input,
 )
-from explorer.artifact.manifest import Bounds, ClusterEntry, Credit, GalaxyInfo, Manifest, Pointer, Subgroup
+from explorer.artifact.manifest import Bounds, ClusterEntry, Credit, GalaxyInfo, Manifest, Pointer
 from explorer.artifact.neighbour_parts import write_neighbours
 from explorer.artifact.numbering import number_images
 from explorer.artifact.point_parts import write_lookup, write_nodes, write_places

@@ -19,18 +19,18 @@ from explorer.management.browser_trace import TRACE_CATEGORIES, FrameTimes, read
 from explorer.management.loopback import Served, serve_folders
 from explorer.management.procedural_galaxy import FolderSink
 
-__all__ = ["BARE_POINTS", "ExplorerFigures", "measure_explorer"]
+__all__ = ["BARE_POINTS", "CHROMIUM_ARGUMENTS", "ExplorerFigures", "find_chromium", "measure_explorer"]
 
 BARE_POINTS = 80_984  # what the original showed; the rival draws so many, whatever ours draws
 WIDTH, HEIGHT = 1440, 900
 TIMEOUT_S = 120.0
+# Software WebGL 2, and none of the browser's own errands on the network.
 CHROMIUM_ARGUMENTS = [
     "--headless=new",
     "--no-sandbox",
     "--disable-background-networking",
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
-    "--js-flags=--expose-gc",
 ]
 FLIGHT_KEYS = ("KeyW", "KeyD", "KeyS", "KeyA")  # in, to the right, out, to the left: ends about where it began
 
@@ -171,6 +171,11 @@ def measure_explorer(
         )
 
 
+def find_chromium() -> str | None:
+    """Where Chromium is: as `CHROMIUM` says, or as Debian and others name it; None where it is not."""
+    return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
 @contextmanager
 def _open_browser() -> Iterator[Any]:
     try:
@@ -179,7 +184,7 @@ def _open_browser() -> Iterator[Any]:
         raise ServiceError(
             "Expected Playwright, which drives the browser. Run make test once; it installs it."
         ) from error
-    executable = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    executable = find_chromium()
     if executable is None:
         raise ServiceError("Expected Chromium. Install Debian's chromium, or set CHROMIUM to the program's path.")
     with sync_playwright() as playwright:

@@ -1,8 +1,8 @@
 """A galaxy of any size made of drawn pictures, as a folder that a browser opens: what `benchmark explorer` looks at."""
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -35,13 +35,11 @@ GALAXY_UUID = UUID(int=0x6A1A << 64)
 
 
 class FolderSink:
-    """The files of one galaxy in a folder; what was remembered lies beside them."""
+    """Writes to, and reads from, one folder; what parts were made from lies beside it, in a file that is no part of the galaxy."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._memory_file = folder / "remembered.json"
-        self._memory: dict[str, str] = json.loads(self._memory_file.read_text()) if self._memory_file.exists() else {}
-        (folder / "objects").mkdir(parents=True, exist_ok=True)
+        self._memory = folder / "remembered"
 
     def size_of(self, name: str) -> int | None:
         """See `explorer.artifact.store.Sink`, for this and all others."""
@@ -50,25 +48,30 @@ class FolderSink:
 
     def put(self, name: str, data: bytes, content_type: str) -> None:
         """Whole or not at all."""
-        part = self._folder / f"{name}.part"
+        path = self._folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f"{path.name}.part")
         part.write_bytes(data)
-        part.rename(self._folder / name)
+        part.replace(path)
 
     def get(self, name: str) -> bytes:
         """As it was put."""
         return (self._folder / name).read_bytes()
 
+    @cached_property
+    def _remembered(self) -> dict[str, str]:
+        lines = self._memory.read_text().splitlines() if self._memory.exists() else []
+        return dict(line.split() for line in lines)
+
     def recall(self, key: str) -> str | None:
         """What an earlier run remembered counts too."""
-        return self._memory.get(key)
+        return self._remembered.get(key)
 
     def remember(self, key: str, name: str) -> None:
-        """Kept until `save`."""
-        self._memory[key] = name
-
-    def save(self) -> None:
-        """Keep what is remembered for a later run."""
-        self._memory_file.write_text(json.dumps(self._memory))
+        """At once, so that a killed run goes on."""
+        self._remembered[key] = name
+        with self._memory.open("a") as file:
+            file.write(f"{key} {name}\n")
 
 
 def write_procedural_galaxy(
@@ -120,8 +123,7 @@ def write_procedural_galaxy(
         published_at=datetime(2026, 1, 1, tzinfo=UTC),
         on_progress=on_progress,
     )
-    sink.save()
-    (folder / POINTER_NAME).write_bytes(written.pointer)
+    sink.put(POINTER_NAME, written.pointer, "application/json")
     write_page(folder, f"{n:,} drawn pictures")
     return written
 

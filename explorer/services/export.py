@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.core.files.base import ContentFile
 
-from catalog.models import Galaxy, Publication, Rendition, Visibility
+from catalog.models import Galaxy, Publication, Rendition
 from catalog.services.chunks import IMAGES_PER_QUERY, in_chunks
 from catalog.services.media import read_file, storage_of
 from catalog.services.progress import Progress, ignore_progress
@@ -56,7 +56,7 @@ class ExportResult:
 
 def require_exportable(galaxy: Galaxy, to: str, *, even_private: bool = False) -> Target:
     """Return the target, open; ExportError where it is not fit, or the galaxy is not for everybody."""
-    if not _is_public(galaxy) and not even_private:
+    if not galaxy.is_public and not even_private:
         raise ExportError(
             f"Expected a public galaxy of a public collection, for whoever finds the copy can look at it, got {galaxy.slug}, which is "
             "not. Make both public in the admin, or say --even-private if the copy goes where only its people come."
@@ -110,8 +110,7 @@ def export_galaxy(
         run.write_all(front_end.files)
         run.write(PORTRAIT_NAME, source.get(PORTRAIT_NAME), again=True)
         where = f"{url.rstrip('/')}/" if url else target.url
-        is_public = _is_public(galaxy)
-        index = render_page(galaxy, front_end, is_public=is_public, with_views=with_views, url=where)
+        index = render_page(galaxy, front_end, is_public=galaxy.is_public, with_views=with_views, url=where)
         run.write(INDEX, index, again=True)
         turn.require()
         run.write(POINTER_NAME, source.get(POINTER_NAME), again=True)
@@ -215,10 +214,6 @@ class _Run:
 
     def _pool(self) -> UploadPool:
         return UploadPool(upload_threads(self.target.storage))
-
-
-def _is_public(galaxy: Galaxy) -> bool:
-    return galaxy.visibility == galaxy.collection.visibility == Visibility.PUBLIC
 
 
 def _published(galaxy: Galaxy, reader: ArtifactReader) -> Publication:

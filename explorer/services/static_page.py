@@ -66,5 +66,5 @@ def render_page(galaxy: Galaxy, front_end: FrontEnd, *, is_public: bool, with_vi
         "image_admin_url": None,
     }
     preview = {"url": url, "image": url + PORTRAIT_NAME, "width": WIDTH, "height": HEIGHT} if is_public else None
-    context = {"galaxy": galaxy, "config": config, "page": front_end.folder, "is_public": is_public, "preview": preview}
+    context = {"galaxy": galaxy, "config": config, "page": front_end.folder, "preview": preview}
     return render_to_string("explorer/static_page.html", context).encode()

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -17,6 +16,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
+from explorer.management.benchmark_explorer import CHROMIUM_ARGUMENTS, find_chromium
 from explorer.management.loopback import serve_folders
 from tests.e2e.static_galaxy import StaticGalaxy, serve_static_galaxy
 
@@ -24,14 +24,6 @@ ROOT = Path(__file__).parents[2]
 START_TIMEOUT_S = 600
 SAMPLE_LIMIT = 420  # pictures of OpenMoji: enough for a dozen clusters, placed in seconds
 STATIC_IMAGES = 1500
-# Software WebGL 2, and none of the browser's own errands on the network.
-CHROMIUM_ARGUMENTS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-]
 
 
 @dataclass(frozen=True)
@@ -133,7 +125,7 @@ def static_galaxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StaticGa
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium. Its absence is a failure, never a silent pass."""
-    executable = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    executable = find_chromium()
     if executable is None:
         pytest.fail("The browser tests need Chromium: apt-get install chromium, or set CHROMIUM to its path.")
     with sync_playwright() as playwright:

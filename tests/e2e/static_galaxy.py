@@ -9,8 +9,8 @@ from uuid import UUID
 
 from explorer.artifact import POINTER_NAME, ArtifactReader
 from explorer.management.loopback import serve_folders
-from explorer.management.procedural_galaxy import write_page
-from tests.factories_artifact import FolderSink, ProceduralGalaxy, image_uuid
+from explorer.management.procedural_galaxy import FolderSink, write_page
+from tests.factories_artifact import ProceduralGalaxy, image_uuid
 
 
 @dataclass

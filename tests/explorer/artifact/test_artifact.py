@@ -5,6 +5,7 @@ from uuid import UUID
 import numpy as np
 import pytest
 
+from catalog.layout import Subgroup
 from explorer.artifact import (
     UNKNOWN_TIME,
     ArtifactError,
@@ -13,12 +14,12 @@ from explorer.artifact import (
     Credit,
     Manifest,
     Pointer,
-    Subgroup,
     Tables,
 )
 from explorer.artifact.atlas import fit_tile
 from explorer.artifact.points import restore_positions
 from explorer.artifact.search_reader import SearchReader
+from explorer.management.procedural_galaxy import FolderSink
 from tests.explorer.artifact.memory import MemoryStore
 from tests.explorer.artifact.small_galaxy import (
     COLOURS,
@@ -33,7 +34,7 @@ from tests.explorer.artifact.small_galaxy import (
     tile_of,
     write,
 )
-from tests.factories_artifact import FolderSink, image_uuid, make_artifact
+from tests.factories_artifact import image_uuid, make_artifact
 
 
 def test_what_is_written_is_read_back():

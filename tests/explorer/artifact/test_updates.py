@@ -8,6 +8,7 @@ import pytest
 from explorer.artifact import ArtifactError, ArtifactReader
 from explorer.artifact.neighbours import find_neighbours
 from explorer.artifact.search_reader import SearchReader
+from explorer.management.procedural_galaxy import FolderSink
 from tests.explorer.artifact.memory import MemoryStore
 from tests.explorer.artifact.small_galaxy import (
     assert_whole,
@@ -20,7 +21,7 @@ from tests.explorer.artifact.small_galaxy import (
     tile_of,
     write,
 )
-from tests.factories_artifact import FolderSink, ProceduralGalaxy, image_uuid
+from tests.factories_artifact import ProceduralGalaxy, image_uuid
 
 
 def write_all(store, numbers, previous=None, **changes):

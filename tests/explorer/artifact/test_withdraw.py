@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from catalog.layout import TellingLabel
 from explorer.artifact import UNKNOWN_TIME, ArtifactReader, Credit, WrittenArtifact
 from explorer.artifact.binary import decompress
 from explorer.artifact.chunks import TOMBSTONE
 from explorer.artifact.codes import decode_codes
 from explorer.artifact.format import encode_json, object_name
-from explorer.artifact.manifest import ClusterLabel, Manifest
+from explorer.artifact.manifest import Manifest
 from explorer.artifact.neighbours import decode_neighbours, decode_patch
 from explorer.artifact.search_reader import SearchReader
 from explorer.artifact.withdraw import WithdrawnArtifact, withdraw
@@ -169,7 +170,7 @@ def test_the_manifest_counts_and_names_what_is_left(store: MemoryStore, written:
             dataclasses.replace(
                 cluster,
                 cover=str(image_uuid(LONELY)),
-                labels=(*cluster.labels, ClusterLabel("okapi", 1 / cluster.n_images, 0.0)),
+                labels=(*cluster.labels, TellingLabel("okapi", 1 / cluster.n_images, 0.0)),
             )
             for cluster in written.manifest.clusters
         ),

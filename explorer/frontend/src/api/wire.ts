@@ -28,7 +28,7 @@ export const FLAG_NEWCOMER = 2;
 type Xyz = readonly [x: number, y: number, z: number];
 
 /** A term that is more common in a cluster than elsewhere. */
-export interface ClusterLabel {
+export interface TellingLabel {
   readonly term: string;
   /** The share of the cluster's images that have it, 0 to 1. */
   readonly share: number;
@@ -47,7 +47,7 @@ export interface Cluster {
   readonly radius: number;
   readonly cover: string | null;
   readonly tour_order: number;
-  readonly labels: readonly ClusterLabel[];
+  readonly labels: readonly TellingLabel[];
 }
 
 /** A neighbourhood within a cluster, named. */

@@ -1,4 +1,4 @@
-import type { Cluster, ClusterLabel, Details } from "../api/wire";
+import type { Cluster, TellingLabel, Details } from "../api/wire";
 import { text } from "../text";
 
 /** What pulled a picture to its place, and what sets the cluster there apart. Nothing where neither is published. */
@@ -38,8 +38,8 @@ function Bar({ name, share }: { readonly name: string; readonly share: number })
 }
 
 /** The telling labels of a cluster: the most telling in a sentence, the others folded away. */
-function Apart({ name, labels }: { readonly name: string; readonly labels: readonly ClusterLabel[] }) {
-  const [first, ...others] = labels as readonly [ClusterLabel, ...ClusterLabel[]];
+function Apart({ name, labels }: { readonly name: string; readonly labels: readonly TellingLabel[] }) {
+  const [first, ...others] = labels as readonly [TellingLabel, ...TellingLabel[]];
   return (
     <>
       <p className="why-apart">{text.setsApart(name, first.term, first.share, first.share_elsewhere)}</p>
