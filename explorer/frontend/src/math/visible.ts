@@ -9,9 +9,16 @@ export class VisiblePictures {
   readonly index: Uint32Array;
   /** Size on the screen, CSS px of the longer side. */
   readonly px: Float32Array;
+  /** Its middle on the canvas, CSS px. */
+  readonly x: Float32Array;
+  readonly y: Float32Array;
   count = 0;
 
   readonly #keys: Float64Array;
+  /** Of each candidate, in the order in which they were found: its point, and where it is projected. */
+  readonly #found: Uint32Array;
+  readonly #foundX: Float32Array;
+  readonly #foundY: Float32Array;
   readonly #max: number;
 
   /**
@@ -21,8 +28,13 @@ export class VisiblePictures {
   constructor(max: number, scratch: number) {
     this.#max = max;
     this.#keys = new Float64Array(scratch);
+    this.#found = new Uint32Array(scratch);
+    this.#foundX = new Float32Array(scratch);
+    this.#foundY = new Float32Array(scratch);
     this.index = new Uint32Array(max);
     this.px = new Float32Array(max);
+    this.x = new Float32Array(max);
+    this.y = new Float32Array(max);
   }
 
   /**
@@ -33,7 +45,7 @@ export class VisiblePictures {
   update(world: World, p: Projection, front = -1): void {
     const { positions, flags, blocks, sizes } = world;
     const maxDepth = (sizes.picture * p.focal) / FADE_FROM_PX;
-    // Depth in the high bits, the point number in the low 24: one native sort of plain numbers, no comparison function.
+    // Depth in the high bits, the candidate's number in the low 24: one native sort of plain numbers, no comparison function.
     const toSteps = 2 ** 24 / maxDepth;
     let found = 0;
     for (let b = 0; b < blocks.n && found < this.#keys.length; b += 1) {
@@ -45,7 +57,10 @@ export class VisiblePictures {
         if (spot.depth > maxDepth) continue;
         const half = 0.5 * sizes.picture * spot.scale;
         if (spot.x + half < 0 || spot.x - half > p.width || spot.y + half < 0 || spot.y - half > p.height) continue;
-        this.#keys[found] = Math.floor(spot.depth * toSteps) * 2 ** 24 + i;
+        this.#found[found] = i;
+        this.#foundX[found] = spot.x;
+        this.#foundY[found] = spot.y;
+        this.#keys[found] = Math.floor(spot.depth * toSteps) * 2 ** 24 + found;
         found += 1;
       }
     }
@@ -54,7 +69,10 @@ export class VisiblePictures {
     for (let k = 0; k < this.count; k += 1) {
       const key = keys[this.count - 1 - k]!;
       const steps = Math.floor(key / 2 ** 24);
-      this.index[k] = key - steps * 2 ** 24;
+      const candidate = key - steps * 2 ** 24;
+      this.index[k] = this.#found[candidate]!;
+      this.x[k] = this.#foundX[candidate]!;
+      this.y[k] = this.#foundY[candidate]!;
       this.px[k] = (sizes.picture * p.focal * toSteps) / Math.max(steps, 1);
     }
     if (front >= 0) this.#bringToFront(front);
@@ -63,11 +81,11 @@ export class VisiblePictures {
   #bringToFront(front: number): void {
     const at = this.index.subarray(0, this.count).indexOf(front);
     if (at < 0) return;
-    const px = this.px[at]!;
-    this.index.copyWithin(at, at + 1, this.count);
-    this.px.copyWithin(at, at + 1, this.count);
-    this.index[this.count - 1] = front;
-    this.px[this.count - 1] = px;
+    for (const column of [this.index, this.px, this.x, this.y]) {
+      const own = column[at]!;
+      column.copyWithin(at, at + 1, this.count);
+      column[this.count - 1] = own;
+    }
   }
 }
 

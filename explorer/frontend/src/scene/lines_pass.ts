@@ -1,6 +1,7 @@
-import { BufferAttribute, CustomBlending, DoubleSide, GLSL3, InstancedBufferAttribute, InstancedBufferGeometry, InstancedInterleavedBuffer, InterleavedBufferAttribute, Mesh, OneFactor, OneMinusSrcAlphaFactor, RawShaderMaterial } from "three";
+import { BufferAttribute, DoubleSide, GLSL3, InstancedBufferAttribute, InstancedBufferGeometry, InstancedInterleavedBuffer, InterleavedBufferAttribute, Mesh, RawShaderMaterial } from "three";
 import { approach } from "../math/easing";
 import type { Spines } from "../math/spine";
+import { PREMULTIPLIED } from "./blending";
 import type { Frame } from "./frame";
 import type { Look } from "./look";
 import type { Palette } from "./palette";
@@ -23,14 +24,11 @@ export class LinesPass {
       glslVersion: GLSL3,
       vertexShader: LINES_VERTEX,
       fragmentShader: LINES_FRAGMENT,
-      transparent: true,
+      ...PREMULTIPLIED,
       side: DoubleSide,
       // Over the points: a line through the middle of a cluster would show only where there are none.
       depthTest: false,
       depthWrite: false,
-      blending: CustomBlending,
-      blendSrc: OneFactor,
-      blendDst: OneMinusSrcAlphaFactor,
       uniforms: {
         uView: { value: null },
         uProjection: { value: null },

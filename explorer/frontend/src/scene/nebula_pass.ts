@@ -1,14 +1,11 @@
 import {
   BufferAttribute,
   BufferGeometry,
-  CustomBlending,
   GLSL3,
   HalfFloatType,
   InstancedBufferAttribute,
   InstancedBufferGeometry,
   Mesh,
-  OneFactor,
-  OneMinusSrcAlphaFactor,
   RawShaderMaterial,
   Scene,
   UnsignedByteType,
@@ -16,6 +13,7 @@ import {
   type WebGLRenderer,
 } from "three";
 import type { Cluster } from "../api/wire";
+import { PREMULTIPLIED } from "./blending";
 import type { Frame } from "./frame";
 import type { Look } from "./look";
 import type { Palette } from "./palette";
@@ -23,7 +21,7 @@ import { GLOWS_FRAGMENT, GLOWS_VERTEX, NEBULA_FRAGMENT, NEBULA_VERTEX } from "./
 
 /** CSS px a side of a texel: glows are smooth, and as they overlap over the whole canvas they would cost more than all pictures. */
 const COARSENESS = 8;
-const BLENDING = { transparent: true, depthTest: false, depthWrite: false, blending: CustomBlending, blendSrc: OneFactor, blendDst: OneMinusSrcAlphaFactor } as const;
+const BEHIND = { ...PREMULTIPLIED, depthTest: false, depthWrite: false } as const;
 
 /** The glow of all clusters, behind everything: drawn coarsely into a small picture of its own, and that onto the canvas. */
 export class NebulaPass {
@@ -52,7 +50,7 @@ export class NebulaPass {
     this.#geometry.setIndex([0, 1, 2, 2, 1, 3]);
     this.#geometry.instanceCount = clusters.length;
     this.#material = new RawShaderMaterial({
-      ...BLENDING,
+      ...BEHIND,
       glslVersion: GLSL3,
       vertexShader: GLOWS_VERTEX,
       fragmentShader: GLOWS_FRAGMENT,
@@ -74,7 +72,7 @@ export class NebulaPass {
     this.#target = new WebGLRenderTarget(1, 1, { type: takesHalves ? HalfFloatType : UnsignedByteType, depthBuffer: false });
     this.#whole.setAttribute("position", new BufferAttribute(new Float32Array([-1, -1, 0, 3, -1, 0, -1, 3, 0]), 3));
     this.#veil = new RawShaderMaterial({
-      ...BLENDING,
+      ...BEHIND,
       glslVersion: GLSL3,
       vertexShader: NEBULA_VERTEX,
       fragmentShader: NEBULA_FRAGMENT,

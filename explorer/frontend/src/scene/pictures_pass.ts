@@ -1,19 +1,16 @@
 import {
   BufferAttribute,
-  CustomBlending,
   DynamicDrawUsage,
   GLSL3,
   InstancedBufferGeometry,
   InstancedInterleavedBuffer,
   InterleavedBufferAttribute,
   Mesh,
-  OneFactor,
-  OneMinusSrcAlphaFactor,
   RawShaderMaterial,
   type WebGLRenderer,
 } from "three";
 import type { Galaxy } from "../api/galaxy";
-import { project, type Projection, type ScreenPoint } from "../math/project";
+import type { Projection } from "../math/project";
 import { smoothstep } from "../math/easing";
 import { halfExtents } from "../math/quantise";
 import { mayShow, nearestDepth, type Rect } from "../math/blocks";
@@ -25,6 +22,7 @@ import { VisiblePictures } from "../math/visible";
 import type { AtlasLevel, Tables } from "../api/wire";
 import { AtlasLayers } from "./atlas_layers";
 import type { Budget } from "./budget";
+import { PREMULTIPLIED } from "./blending";
 import type { Frame } from "./frame";
 import type { Look } from "./look";
 import type { Palette } from "./palette";
@@ -65,7 +63,6 @@ export class PicturesPass {
   readonly #material: RawShaderMaterial;
   readonly #cover = new Cover();
   readonly #half = { w: 0, h: 0 };
-  readonly #spot: ScreenPoint = { x: 0, y: 0, depth: 0, scale: 0 };
   readonly #screen: Rect = { x0: 0, y0: 0, x1: 0, y1: 0 };
   #matches: Uint8Array | null = null;
 
@@ -101,10 +98,7 @@ export class PicturesPass {
       glslVersion: GLSL3,
       vertexShader: PICTURES_VERTEX,
       fragmentShader: PICTURES_FRAGMENT,
-      transparent: true,
-      blending: CustomBlending,
-      blendSrc: OneFactor,
-      blendDst: OneMinusSrcAlphaFactor,
+      ...PREMULTIPLIED,
       // Sorted far to near: writing depth would only let a fading edge cut off what it lies on.
       depthWrite: false,
       uniforms: {
@@ -170,14 +164,13 @@ export class PicturesPass {
 
   /** Whether a picture larger than `COVERS_FROM_PX` and nearer than `depth` lies at a place of the canvas. */
   covers(x: number, y: number, depth: number, projection: Projection): boolean {
-    const { index, px } = this.#visible;
-    const { positions } = this.#world;
+    const { index, px, x: middleX, y: middleY } = this.#visible;
     for (let k = this.#visible.count - 1; k >= 0 && px[k]! >= COVERS_FROM_PX; k -= 1) {
       const i = index[k]!;
       if (this.#seen[i] === 0) continue;
-      if (!project(projection, positions[3 * i]!, positions[3 * i + 1]!, positions[3 * i + 2]!, this.#spot)) continue;
       halfExtents(this.#galaxy.points.aspect[i]!, this.#half);
-      if (this.#spot.depth < depth && Math.abs(this.#spot.x - x) < this.#half.w * px[k]! && Math.abs(this.#spot.y - y) < this.#half.h * px[k]!) return true;
+      const own = (this.#world.sizes.picture * projection.focal) / px[k]!;
+      if (own < depth && Math.abs(middleX[k]! - x) < this.#half.w * px[k]! && Math.abs(middleY[k]! - y) < this.#half.h * px[k]!) return true;
     }
     return false;
   }
@@ -198,7 +191,7 @@ export class PicturesPass {
     const end = visible.index.length;
     let start = end;
     for (let k = visible.count - 1; k >= 0; k -= 1) {
-      if (this.#place(visible.index[k]!, visible.px[k]!, smallerSide, frame, (start - 1) * STRIDE)) start -= 1;
+      if (this.#place(k, smallerSide, frame, (start - 1) * STRIDE)) start -= 1;
     }
     const count = end - start;
     (this.#instances.array as Float32Array).copyWithin(0, start * STRIDE, end * STRIDE);
@@ -249,16 +242,19 @@ export class PicturesPass {
   }
 
   /** Writes one picture at a place of the instances. Returns false where nothing is to be drawn of it: not yet, or not behind those before it. */
-  #place(i: number, px: number, smallerSide: number, frame: Frame, at: number): boolean {
+  #place(k: number, smallerSide: number, frame: Frame, at: number): boolean {
     const { points } = this.#galaxy;
+    const i = this.#visible.index[k]!;
+    const px = this.#visible.px[k]!;
+    const x = this.#visible.x[k]!;
+    const y = this.#visible.y[k]!;
     const { positions, sizes } = this.#world;
     const tile = points.tile[i]!;
     const giveWay = presence(px, smallerSide);
     halfExtents(points.aspect[i]!, this.#half);
-    if (!project(frame.projection, positions[3 * i]!, positions[3 * i + 1]!, positions[3 * i + 2]!, this.#spot)) return false;
     const w = this.#half.w * px;
     const h = this.#half.h * px;
-    if (this.#cover.hides(this.#spot.x, this.#spot.y, w, h)) return false;
+    if (this.#cover.hides(x, y, w, h)) return false;
     const part = this.#tiles.index.partOf(tile);
     if (part >= 0) this.#tiles.want(part, px * px);
     if (px >= SHARP_FROM_PX && giveWay > 0) this.#sharp.want(i, px);
@@ -271,7 +267,7 @@ export class PicturesPass {
     const sharpShown = sharpLayer < 0 ? 0 : this.#sharp.shown[sharpLayer]!;
     const alpha = pictureAlpha(px) * Math.max(smallShown, tileShown, sharpShown) * giveWay;
     if (alpha <= 0.01) return false;
-    if (alpha === 1) this.#cover.add(this.#spot.x, this.#spot.y, w - ROUNDED_PX, h - ROUNDED_PX);
+    if (alpha === 1) this.#cover.add(x, y, w - ROUNDED_PX, h - ROUNDED_PX);
     const data = this.#instances.array as Float32Array;
     data[at] = positions[3 * i]!;
     data[at + 1] = positions[3 * i + 1]!;

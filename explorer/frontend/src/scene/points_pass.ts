@@ -1,7 +1,8 @@
-import { CustomBlending, DataArrayTexture, DataTexture, GLSL3, OneFactor, OneMinusSrcAlphaFactor, Points as ThreePoints, RawShaderMaterial, RGFormat, type Texture } from "three";
+import { DataArrayTexture, DataTexture, GLSL3, Points as ThreePoints, RawShaderMaterial, RGFormat, type Texture } from "three";
 import { GIVE_WAY_TO, MIN_DISC_PX, type Sizes } from "../math/sizes";
 import type { Colouring } from "../store/state";
 import type { AtlasLayers } from "./atlas_layers";
+import { PREMULTIPLIED } from "./blending";
 import type { Frame } from "./frame";
 import type { Look } from "./look";
 import type { Palette } from "./palette";
@@ -21,10 +22,7 @@ export class PointsPass {
       glslVersion: GLSL3,
       vertexShader: POINTS_VERTEX,
       fragmentShader: POINTS_FRAGMENT,
-      transparent: true,
-      blending: CustomBlending,
-      blendSrc: OneFactor,
-      blendDst: OneMinusSrcAlphaFactor,
+      ...PREMULTIPLIED,
       uniforms: {
         uView: { value: null },
         uProjection: { value: null },

@@ -1,7 +1,6 @@
-import { useEffect, useRef } from "react";
 import { KEY_ACTIONS } from "../actions/keyboard";
 import { text } from "../text";
-import { useActionContext, useGalaxy } from "./hooks";
+import { useActionContext, useGalaxy, useModal } from "./hooks";
 import { Icon } from "./icons";
 
 const KEY_NAMES: Readonly<Record<string, string>> = { Escape: "Esc", ArrowLeft: "←", ArrowRight: "→" };
@@ -18,13 +17,7 @@ function keyName(key: string): string {
 export function Help() {
   const { store } = useActionContext();
   const isOpen = useGalaxy((state) => state.helpOpen);
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    const node = dialog.current;
-    if (node === null) return;
-    if (isOpen && !node.open) node.showModal();
-    if (!isOpen && node.open) node.close();
-  }, [isOpen]);
+  const dialog = useModal(isOpen);
   const hide = (): void => {
     store.setState({ helpOpen: false });
   };

@@ -1,4 +1,4 @@
-import { createContext, use, useEffect, useState, type RefObject } from "react";
+import { createContext, use, useEffect, useRef, useState, type RefObject } from "react";
 import { useStore } from "zustand/react";
 import type { ActionContext } from "../actions/context";
 import type { State } from "../store/state";
@@ -50,6 +50,18 @@ export function useInset(side: "left" | "right" | "bottom", element: RefObject<H
       store.setState(({ insets }) => ({ insets: { ...insets, [side]: 0, bottom: 0 } }));
     };
   }, [store, side, element, gap]);
+}
+
+/** For a dialog that is open as the state says. The browser keeps the focus in it, and gives it back. */
+export function useModal(isOpen: boolean): RefObject<HTMLDialogElement | null> {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const node = dialog.current;
+    if (node === null) return;
+    if (isOpen && !node.open) node.showModal();
+    if (!isOpen && node.open) node.close();
+  }, [isOpen]);
+  return dialog;
 }
 
 /** Whether an element has come near the window, once and for all. */

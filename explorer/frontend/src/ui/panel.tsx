@@ -4,10 +4,10 @@ import { flyToCluster } from "../actions/fly_to_cluster";
 import { nameOf } from "../actions/naming";
 import { retryDetails } from "../actions/select_image";
 import { step } from "../actions/step";
-import { toggleBoxes } from "../actions/toggle_boxes";
 import { aspectRatio } from "../math/quantise";
 import { text } from "../text";
 import { Chip } from "./chip";
+import { BoxesToggle } from "./boxes_toggle";
 import { useActionContext, useGalaxy, useInset, useNarrow } from "./hooks";
 import { Icon } from "./icons";
 import { marksOf } from "./marks";
@@ -192,24 +192,5 @@ function Tabs({ facts, document, hasBoxes }: TabsProps) {
         {open === "picture" ? facts : document}
       </div>
     </>
-  );
-}
-
-function BoxesToggle() {
-  const context = useActionContext();
-  const isShown = useGalaxy((state) => state.boxesShown);
-  return (
-    <button
-      type="button"
-      className="boxes-toggle"
-      aria-pressed={isShown}
-      title={text.boxesTitle}
-      onClick={() => {
-        toggleBoxes.perform(context);
-      }}
-    >
-      <Icon name="boxes" />
-      {text.boxes}
-    </button>
   );
 }

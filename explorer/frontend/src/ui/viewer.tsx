@@ -1,10 +1,10 @@
 import { useEffect, useRef } from "react";
-import { toggleBoxes } from "../actions/toggle_boxes";
 import { toggleViewer } from "../actions/toggle_viewer";
 import type { Details } from "../api/wire";
 import type { Mark } from "../math/marks";
 import { text } from "../text";
-import { useActionContext, useGalaxy } from "./hooks";
+import { BoxesToggle } from "./boxes_toggle";
+import { useActionContext, useGalaxy, useModal } from "./hooks";
 import { Icon } from "./icons";
 import { focusMark, marksOf, useLighting } from "./marks";
 import { Picture } from "./picture";
@@ -22,13 +22,7 @@ interface Props {
 export function Viewer(props: Props) {
   const { store } = useActionContext();
   const isOpen = useGalaxy((state) => state.viewerOpen);
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    const node = dialog.current;
-    if (node === null) return;
-    if (isOpen && !node.open) node.showModal();
-    if (!isOpen && node.open) node.close();
-  }, [isOpen]);
+  const dialog = useModal(isOpen);
   // The panel may go with the viewer open: by the browser's back button.
   useEffect(() => () => { store.setState({ viewerOpen: false }); }, [store]);
   return (
@@ -48,7 +42,6 @@ export function Viewer(props: Props) {
 
 function Content({ dialog, uuid, title, details, ratio }: Props & { readonly dialog: React.RefObject<HTMLDialogElement | null> }) {
   const context = useActionContext();
-  const boxesShown = useGalaxy((state) => state.boxesShown);
   const stage = useRef<HTMLDivElement>(null);
   const { zoom, frame, isEased, zoomBy, showWhole, showBox } = useViewerInput(dialog, stage, ratio);
   const marks = details === null ? [] : marksOf(details);
@@ -57,20 +50,7 @@ function Content({ dialog, uuid, title, details, ratio }: Props & { readonly dia
     <>
       <div className="viewer-head">
         <h2 dir="auto">{title}</h2>
-        {marks.length > 0 && (
-          <button
-            type="button"
-            className="boxes-toggle"
-            aria-pressed={boxesShown}
-            title={text.boxesTitle}
-            onClick={() => {
-              toggleBoxes.perform(context);
-            }}
-          >
-            <Icon name="boxes" />
-            {text.boxes}
-          </button>
-        )}
+        {marks.length > 0 && <BoxesToggle />}
         <div className="viewer-zoom" role="group" aria-label={text.zoomPicture}>
           <button type="button" className="tool" aria-label={text.farther} title="−" onClick={() => { zoomBy(1 / 1.4); }}>
             <Icon name="minus" />

@@ -297,6 +297,20 @@ describe("choosing pictures", () => {
     expect([...few.index]).toEqual([...all.index.subarray(all.count - 50, all.count)]);
   });
 
+  it("says where each lies on the canvas, the chosen one too", () => {
+    const world = worldOf(cloud(3000, 9));
+    const { projection } = look({ ...VIEW, distance: 3 });
+    const visible = new VisiblePictures(3000, 3000);
+    visible.update(world, projection);
+    visible.update(world, projection, visible.index[3]);
+    const spot = { x: 0, y: 0, depth: 0, scale: 0 };
+    for (let k = 0; k < visible.count; k += 1) {
+      const [x, y, z] = world.positions.subarray(3 * visible.index[k]!, 3 * visible.index[k]! + 3);
+      project(projection, x!, y!, z!, spot);
+      expect(Math.hypot(visible.x[k]! - spot.x, visible.y[k]! - spot.y)).toBeLessThan(0.001);
+    }
+  });
+
   it("draws the chosen one last, at its own size, and the others as before", () => {
     const world = worldOf(cloud(3000, 9));
     const { projection } = look({ ...VIEW, distance: 3 });

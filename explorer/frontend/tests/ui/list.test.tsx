@@ -8,6 +8,7 @@ import type { Subgroup } from "../../src/api/wire";
 import type { State } from "../../src/store/state";
 import { App } from "../../src/ui/app";
 import { answering, FIVE, makeContext, makeDetails, makeFiles, makeGalaxy, makeManifest, type Picture, uuidOf } from "../support";
+import { stubPage } from "./page";
 
 const LABELS = [{ term: "dog", score: 0.9, source: "local" }, { term: "grass", score: 0.4, source: "local" }, { term: "animal", score: 0.8, source: "local" }];
 const FILES = {
@@ -28,15 +29,7 @@ const tiles = (): string[] => [...document.querySelectorAll(".tile")].map((tile)
 const unfold = (name: RegExp): void => { fireEvent.click(within(section(name)).getByRole("button", { expanded: false })); };
 
 beforeEach(() => {
-  const observer = class {
-    readonly #callback: (entries: { isIntersecting: boolean }[]) => void;
-    constructor(callback: (entries: { isIntersecting: boolean }[]) => void) { this.#callback = callback; }
-    observe(): void { this.#callback([{ isIntersecting: true }]); }
-    disconnect(): void { /* nothing is kept */ }
-  };
-  vi.stubGlobal("ResizeObserver", observer);
-  vi.stubGlobal("IntersectionObserver", observer);
-  vi.stubGlobal("matchMedia", () => ({ matches: false }));
+  stubPage();
   vi.stubGlobal("fetch", answering(FILES));
 });
 afterEach(() => {

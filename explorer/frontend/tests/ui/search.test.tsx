@@ -6,19 +6,7 @@ import { followKeyboard } from "../../src/actions/keyboard";
 import { App } from "../../src/ui/app";
 import { makeSearchFiles } from "../search_support";
 import { answering, FIVE, makeContext, makeDetails, makeGalaxy } from "../support";
-
-class Observer {
-  readonly #callback: (entries: { isIntersecting: boolean }[]) => void;
-  constructor(callback: (entries: { isIntersecting: boolean }[]) => void) {
-    this.#callback = callback;
-  }
-  observe(): void {
-    this.#callback([{ isIntersecting: true }]);
-  }
-  disconnect(): void {
-    /* nothing is kept */
-  }
-}
+import { stubPage } from "./page";
 
 const DETAILS = Object.fromEntries([0, 1, 2].map((i) => [`d${i}.json`, { version: 2, images: [makeDetails(2 * i), makeDetails(2 * i + 1)] }]));
 
@@ -31,9 +19,7 @@ async function show(): Promise<{ readonly context: ActionContext; readonly field
 const type = (field: HTMLInputElement, value: string): void => { fireEvent.change(field, { target: { value } }); };
 
 beforeEach(() => {
-  vi.stubGlobal("ResizeObserver", Observer);
-  vi.stubGlobal("IntersectionObserver", Observer);
-  vi.stubGlobal("matchMedia", () => ({ matches: false }));
+  stubPage();
   vi.stubGlobal("fetch", answering({ ...makeSearchFiles(), ...DETAILS }));
   Element.prototype.scrollIntoView = () => undefined;
 });

@@ -6,6 +6,7 @@ import { flyToImage } from "../../src/actions/fly_to_image";
 import { followKeyboard } from "../../src/actions/keyboard";
 import { App } from "../../src/ui/app";
 import { answering, binaryFile, FIVE, makeContext, makeDetails, makeFiles, makeGalaxy, makeTables, neighboursFile, uuidOf } from "../support";
+import { stubPage } from "./page";
 
 /** Of pictures 0 to 4: the nearest, with their cosines of 255. Nothing is like picture 4. */
 const NEAR: readonly (readonly (readonly [tile: number, cosine: number])[])[] = [
@@ -47,15 +48,7 @@ const selected = (context: ActionContext): string | undefined => context.store.g
 const press = (key: string, target: Element = document.body): void => { fireEvent.keyDown(target, { key }); };
 
 beforeEach(() => {
-  const observer = class {
-    readonly #callback: (entries: { isIntersecting: boolean }[]) => void;
-    constructor(callback: (entries: { isIntersecting: boolean }[]) => void) { this.#callback = callback; }
-    observe(): void { this.#callback([{ isIntersecting: true }]); }
-    disconnect(): void { /* nothing is kept */ }
-  };
-  vi.stubGlobal("ResizeObserver", observer);
-  vi.stubGlobal("IntersectionObserver", observer);
-  vi.stubGlobal("matchMedia", () => ({ matches: false }));
+  stubPage();
   vi.stubGlobal("fetch", answering(FILES));
 });
 afterEach(() => {

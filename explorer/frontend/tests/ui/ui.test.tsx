@@ -7,19 +7,7 @@ import { WireError } from "../../src/api/errors";
 import type { State } from "../../src/store/state";
 import { App } from "../../src/ui/app";
 import { answering, FIVE, makeContext, makeDetails, makeFiles, makeGalaxy, uuidOf } from "../support";
-
-class Observer {
-  readonly #callback: (entries: { isIntersecting: boolean }[]) => void;
-  constructor(callback: (entries: { isIntersecting: boolean }[]) => void) {
-    this.#callback = callback;
-  }
-  observe(): void {
-    this.#callback([{ isIntersecting: true }]);
-  }
-  disconnect(): void {
-    /* nothing is kept */
-  }
-}
+import { stubPage } from "./page";
 
 const DETAILS = makeDetails(2, {
   title: "Tabby on a wall",
@@ -44,9 +32,7 @@ function show(state: Partial<State> = {}): ActionContext {
 }
 
 beforeEach(() => {
-  vi.stubGlobal("ResizeObserver", Observer);
-  vi.stubGlobal("IntersectionObserver", Observer);
-  vi.stubGlobal("matchMedia", () => ({ matches: false }));
+  stubPage();
   vi.stubGlobal("fetch", answering({ ...makeFiles(FIVE), "d0.json": { version: 2, images: [makeDetails(0), makeDetails(1)] }, "d1.json": { version: 2, images: [DETAILS, makeDetails(3)] }, "d2.json": { version: 2, images: [makeDetails(4, { source_url: "javascript:alert(1)" })] } }));
   HTMLDialogElement.prototype.showModal = function showModal() { this.open = true; };
   HTMLDialogElement.prototype.close = function close() { this.open = false; };
