@@ -83,7 +83,7 @@ def _groups_by_build(galaxies: Iterable[Galaxy]) -> dict[int, list[Group]]:
 def _picture_of(group: Group) -> UUID | None:
     """The uuid of the cluster's cover, else of the group's first picture."""
     cover = group.cluster.cover
-    first_image: UUID | None = group.first_image  # type: ignore[attr-defined]
+    first_image: UUID | None = group.first_image  # type: ignore[attr-defined]  # annotated
     return cover.uuid if cover is not None and not cover.hidden else first_image
 
 

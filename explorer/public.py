@@ -124,7 +124,7 @@ def told_by(galaxy: Galaxy) -> list[str]:
 
 def _details(galaxy: Galaxy, image: Image, document: dict[str, Any]) -> dict[str, Any]:
     revision = image.current_revision
-    assert revision is not None, "only images with a revision are built, and a revision stays"  # noqa: S101
+    assert revision is not None, "only images with a revision are built, and a revision stays"  # noqa: S101  # for mypy
     details: dict[str, Any] = {
         "uuid": str(image.uuid),
         "title": image.title,

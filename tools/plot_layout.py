@@ -8,6 +8,7 @@ import json
 import math
 import sys
 from pathlib import Path
+from typing import Any
 
 WIDTH, HEIGHT = 760, 440
 LEFT, RIGHT, TOP, BOTTOM = 70, 150, 30, 50
@@ -22,7 +23,7 @@ def main() -> None:
     picture.write_text(draw(json.loads(figures.read_text(encoding="utf-8"))["time"]), encoding="utf-8")
 
 
-def draw(series: list[dict]) -> str:  # type: ignore[type-arg]
+def draw(series: list[dict[str, Any]]) -> str:
     """Return an SVG with both axes logarithmic; what was not measured is dashed and hollow."""
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="13">',

@@ -43,7 +43,7 @@ def map_plot(dots: Sequence[Dot], *, axes: str, reach: float, name: str, title: 
     scale = 0.48 * MAP_SIZE / reach
     moves: dict[str, list[str]] = defaultdict(list)
     for dot in dots:
-        x, y = MAP_SIZE / 2 + scale * dot[right], MAP_SIZE / 2 - scale * dot[up]  # type: ignore[operator]
+        x, y = MAP_SIZE / 2 + scale * dot[right], MAP_SIZE / 2 - scale * dot[up]  # type: ignore[operator]  # right and up are numbers
         moves[dot.colour].append(f"M{x:.0f} {y:.0f}h0")
     paths = sorted(moves.items(), key=lambda item: -len(item[1]))
     width = min(LARGEST_DOT, max(LEAST_DOT, 90 / math.sqrt(len(dots) or 1)))

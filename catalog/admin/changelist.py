@@ -17,7 +17,7 @@ class PageChangeList(ChangeList):
         """As Django's, then decorated."""
         super().get_results(request)
         rows = list(self.result_list)
-        facts = self.model_admin.decorate_page(request, rows) if rows else {}  # type: ignore[attr-defined]
+        facts = self.model_admin.decorate_page(request, rows) if rows else {}  # type: ignore[attr-defined]  # of a PageAdmin
         for row in rows:
             row.galaxy_page = {name: values[row.pk] for name, values in facts.items() if row.pk in values}
         self.result_list = rows

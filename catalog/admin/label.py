@@ -60,7 +60,7 @@ class LabelAdmin(PolicyAdmin[Label]):
         address = reverse(
             "admin:catalog_image_changelist", query={"collection__id__exact": obj.collection_id, "label": obj.term}
         )
-        return format_html('<a href="{}">{}</a>', address, f"{obj.images_counted:,}")  # type: ignore[attr-defined]
+        return format_html('<a href="{}">{}</a>', address, f"{obj.images_counted:,}")  # type: ignore[attr-defined]  # annotated
 
     @admin.display(description="concept")
     def concept(self, obj: Label) -> str:

@@ -20,7 +20,7 @@ FULL_TURN = 2**20
 def latest_builds() -> QuerySet[Build, int]:
     """Ids of the newest complete build of every galaxy."""
     newest = Build.objects.filter(galaxy=OuterRef("pk"), complete=True).order_by("-number").values("pk")[:1]
-    return Galaxy.objects.order_by().annotate(newest=Subquery(newest)).values_list("newest", flat=True)  # type: ignore[return-value]
+    return Galaxy.objects.order_by().annotate(newest=Subquery(newest)).values_list("newest", flat=True)  # type: ignore[return-value]  # annotated
 
 
 def count_images(clusters: Iterable[Cluster]) -> dict[int, int]:

@@ -135,7 +135,7 @@ class VisionClient:
         if self._credentials is None:
             return
         try:
-            self._credentials.before_request(AuthRequest(), "POST", "https://vision.googleapis.com/", {})  # type: ignore[no-untyped-call]
+            self._credentials.before_request(AuthRequest(), "POST", "https://vision.googleapis.com/", {})  # type: ignore[no-untyped-call]  # no types
         except GoogleAuthError as error:
             raise CallError(classify(error), f"The credentials for Cloud Vision could not be used: {error}") from error
 

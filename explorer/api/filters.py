@@ -24,7 +24,7 @@ from explorer.names import find_named, is_uuid
 Rows = QuerySet[Any, Any]
 
 
-class NamedFilterSet(django_filters.FilterSet):  # type: ignore[misc]
+class NamedFilterSet(django_filters.FilterSet):  # type: ignore[misc]  # the library has no types
     """Filters whose value is the name of something that the person must be allowed to see."""
 
     def find(self, model: type[Model], field: str, name: str) -> Any:

@@ -18,8 +18,8 @@ def _absolute(context: Mapping[str, Any], view_name: str, **kwargs: Any) -> str:
 
 def _may_learn(image: Image, feature: PublishedFeature) -> bool:
     """Whether the person has a role, or a galaxy that shows them the image publishes the feature (`is_known`, `places`: the view's)."""
-    shown: list[Any] = image.places  # type: ignore[attr-defined]
-    return image.is_known or any(feature in place.published_features for place in shown)  # type: ignore[attr-defined]
+    shown: list[Any] = image.places  # type: ignore[attr-defined]  # see places.py
+    return image.is_known or any(feature in place.published_features for place in shown)  # type: ignore[attr-defined]  # see places.py
 
 
 class CollectionSerializer(serializers.ModelSerializer[Collection]):
@@ -106,7 +106,7 @@ class ImageSerializer(serializers.ModelSerializer[Image]):
 
     def get_status(self, image: Image) -> str | None:
         """Of the house's inside, so for its people."""
-        return image.annotation_status if image.is_known else None  # type: ignore[attr-defined]
+        return image.annotation_status if image.is_known else None  # type: ignore[attr-defined]  # see places.py
 
     @extend_schema_field(EffectiveLabelSerializer(many=True, allow_null=True))
     def get_labels(self, image: Image) -> Any:
@@ -118,7 +118,7 @@ class ImageSerializer(serializers.ModelSerializer[Image]):
     @extend_schema_field(ImageClusterSerializer(many=True))
     def get_clusters(self, image: Image) -> Any:
         """From the positions that the view fetched beforehand (`places`)."""
-        return ImageClusterSerializer(image.places, many=True).data  # type: ignore[attr-defined]
+        return ImageClusterSerializer(image.places, many=True).data  # type: ignore[attr-defined]  # see places.py
 
     @extend_schema_field(RenditionsSerializer(allow_null=True))
     def get_renditions(self, image: Image) -> Any:

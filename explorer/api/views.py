@@ -126,7 +126,7 @@ class ImageViewSet(PolicyViewSet):
     def _may_read_document(self, image: Image) -> bool:
         if permitted(self.request.user, Verb.CONTRIBUTE, Image.objects.filter(pk=image.pk)).exists():
             return True
-        return any(place.publishes_document for place in image.places)  # type: ignore[attr-defined]
+        return any(place.publishes_document for place in image.places)  # type: ignore[attr-defined]  # see places.py
 
 
 @extend_schema_view(list=extend_schema(summary="Labels of the images that you may see"))

@@ -101,7 +101,7 @@ def reading(expected: str) -> Iterator[None]:
 
 def read_known(kind: type[T], values: dict[str, Any]) -> T:
     """Build a dataclass from the keys that it knows; lists become tuples, and what is called `url` must be an object's name."""
-    names = {field.name for field in fields(kind)}  # type: ignore[arg-type]
+    names = {field.name for field in fields(kind)}  # type: ignore[arg-type]  # T is a dataclass
     known = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items() if key in names}
     if "url" in names:
         check_name(values["url"])

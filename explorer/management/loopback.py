@@ -45,7 +45,7 @@ class _Handler(SimpleHTTPRequestHandler):
     def __init__(self, *args: object, folders: dict[str, Path], served: Served, **kwargs: object) -> None:
         self.folders = folders
         self.served = served
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passed on as they came
 
     def translate_path(self, path: str) -> str:
         """The first folder whose prefix fits; `..` never leaves it."""

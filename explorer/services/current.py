@@ -21,6 +21,7 @@ __all__ = [
     "FindAlive",
     "find_alive",
     "find_gone",
+    "is_readable",
     "is_shown",
     "make_current",
     "prune_publications",
@@ -54,6 +55,11 @@ def make_current(galaxy: Galaxy, publication: Publication, *, turn: Turn) -> Non
     write_pointer(galaxy, Pointer(publication.manifest_name, timezone.now(), tuple(sorted(gone))))
     if gone:
         start_job("withdraw_images", {}, by=None, galaxy=galaxy)
+
+
+def is_readable(publication: Publication) -> bool:
+    """Whether this program reads its files; older formats are published again."""
+    return publication.format_version == FORMAT_VERSION
 
 
 def is_shown(galaxy: Galaxy, publication: Publication) -> bool:

@@ -26,7 +26,7 @@ from explorer.artifact import (
     write_artifact,
 )
 from explorer.public import credits_of, fingerprint_of, galaxy_info, public_cluster, public_details, told_by
-from explorer.services.current import is_shown, make_current, prune_publications, save_objects
+from explorer.services.current import is_readable, is_shown, make_current, prune_publications, save_objects
 from explorer.services.publication_rows import PublicationRows, read_rows, read_vectors
 from explorer.services.sinks import GalaxySink, GalaxySource
 from explorer.services.turns import Turn, publishing_turn
@@ -171,7 +171,7 @@ def _publish(
 def _holds_all_not_looked_at(publication: Publication) -> bool:
     """Whether what a person said of its pictures covers those that would be shown now: one shown again since was not among them."""
     galaxy = publication.galaxy
-    if publication.format_version != FORMAT_VERSION:
+    if not is_readable(publication):
         return False
     asked = find_not_looked_at(publication.build) & find_shown(galaxy, publication.build).cluster_of.keys()
     uuids: set[UUID] = set()
@@ -181,7 +181,7 @@ def _holds_all_not_looked_at(publication: Publication) -> bool:
 
 
 def _is_same(publication: Publication, fingerprint: str) -> bool:
-    return publication.content_fingerprint == fingerprint and publication.format_version == FORMAT_VERSION
+    return publication.content_fingerprint == fingerprint and is_readable(publication)
 
 
 def _person(by: User | None) -> Person | None:
@@ -191,7 +191,7 @@ def _person(by: User | None) -> Person | None:
 def _previous(galaxy: Galaxy) -> ArtifactReader | None:
     """What visitors see now, for the new one to go on from; None where nothing is published, or in an older format."""
     current = galaxy.current_publication
-    if current is None or current.format_version != FORMAT_VERSION:
+    if current is None or not is_readable(current):
         return None
     return ArtifactReader(GalaxySource(galaxy), current.manifest_name)
 

@@ -8,7 +8,7 @@ from catalog.permissions import User
 from catalog.services.errors import ServiceError
 from catalog.services.progress import Progress, ignore_progress
 from explorer.artifact import FORMAT_VERSION
-from explorer.services.current import make_current
+from explorer.services.current import is_readable, make_current
 from explorer.services.publish import PublishResult
 from explorer.services.sinks import list_objects
 from explorer.services.turns import publishing_turn
@@ -51,7 +51,7 @@ def roll_back(
     with publishing_turn(galaxy, "going back", progress=progress) as turn:
         galaxy.refresh_from_db(fields=["current_publication"])
         publication = find_publication(galaxy, publication.pk)
-        if publication.format_version != FORMAT_VERSION:
+        if not is_readable(publication):
             raise RollBackError(
                 f"Expected a publication of format {FORMAT_VERSION}, got one of format {publication.format_version}, which this "
                 f"program no longer writes nor reads. Publish the galaxy again instead."

@@ -17,7 +17,7 @@ from catalog.services.jobs import start_job
 from catalog.services.media import storage_of
 from catalog.services.progress import Progress, ignore_progress
 from catalog.services.safe_search import require_safe_search
-from explorer.artifact import FORMAT_VERSION, POINTER_NAME, ArtifactReader, Pointer
+from explorer.artifact import POINTER_NAME, ArtifactReader, Pointer
 from explorer.artifact.withdraw import withdraw
 from explorer.portrait import PORTRAIT_NAME
 from explorer.public import credits_due, told_by
@@ -25,6 +25,7 @@ from explorer.services.current import (
     FindAlive,
     find_alive,
     find_gone,
+    is_readable,
     is_shown,
     make_current,
     read_pointer,
@@ -98,10 +99,10 @@ def rewrite_publications(galaxy: Galaxy, *, progress: Progress = ignore_progress
         n_publications = 0
         for publication in galaxy.publications.order_by("-pk"):
             # One of an older format can be neither read nor gone back to.
-            found = _withdraw_from(publication, find_alive, turn) if _is_readable(publication) else set()
+            found = _withdraw_from(publication, find_alive, turn) if is_readable(publication) else set()
             gone |= found
             n_publications += bool(found)
-            if not (_is_readable(publication) and publication.n_images):
+            if not (is_readable(publication) and publication.n_images):
                 publication.delete()
         _mend_pointer(galaxy, turn)
         for publication in galaxy.publications.all():
@@ -164,15 +165,11 @@ def _withdraw_from(publication: Publication, find_alive: FindAlive, turn: Turn) 
     return gone
 
 
-def _is_readable(publication: Publication) -> bool:
-    return publication.format_version == FORMAT_VERSION
-
-
 def _find_manifest(galaxy: Galaxy) -> str | None:
     """The manifest of the current publication, as the database has it now; None where there is none that can be read."""
     galaxy.refresh_from_db(fields=["current_publication"])
     publication = galaxy.current_publication
-    return publication.manifest_name if publication is not None and _is_readable(publication) else None
+    return publication.manifest_name if publication is not None and is_readable(publication) else None
 
 
 def _mend_pointer(galaxy: Galaxy, turn: Turn) -> None:
@@ -192,8 +189,7 @@ def _mend_pointer(galaxy: Galaxy, turn: Turn) -> None:
 def _forget_old_objects(publication: Publication) -> None:
     """Strike off the objects that a publication does not need any more, so that the sweep takes them."""
     reader = ArtifactReader(GalaxySource(publication.galaxy), publication.manifest_name)
-    needed = [publication.manifest_name, *reader.manifest.object_names(), *reader.tables.object_names()]
-    wanted = {f"{publication.galaxy.uuid}/{name}" for name in needed}
+    wanted = {f"{publication.galaxy.uuid}/{name}" for name in reader.object_names()}
     rows = publication.objects_published.values_list("pk", "storage_name")
     for chunk in in_chunks([pk for pk, name in rows if name not in wanted], IMAGES_PER_QUERY):
         PublicationObject.objects.filter(pk__in=chunk).delete()

@@ -142,7 +142,7 @@ def _picture(data: bytes, features: tuple[Feature, ...]) -> PictureToAnnotate:
     """Verify the bytes as an import does, and give their renditions to the annotator."""
     verified = verify_picture(data, max_megapixels=settings.GALAXY_MAX_MEGAPIXELS, max_bytes=MAX_IMAGE_BYTES)
     files = {
-        made.kind: PictureFile(lambda made=made: made.data, made.width, made.height, len(made.data))  # type: ignore[misc]
+        made.kind: PictureFile(lambda made=made: made.data, made.width, made.height, len(made.data))  # type: ignore[misc]  # made is bound here
         for made in verified.renditions
     }
     return PictureToAnnotate(
