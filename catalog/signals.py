@@ -7,6 +7,7 @@ __all__ = ["annotations_changed", "image_withdrawn"]
 # Sent after a stage of an annotation run brought new answers. Arguments: `collection` (Collection), `features` (list of Feature).
 annotations_changed = Signal()
 
-# Sent on commit after images of a collection were hidden or deleted, so that nobody may see them any more. Arguments: `collection`
-# (Collection), `uuids` (list of UUID), `by` (User or None), `reason` (str).
+# Sent when images of a collection are hidden or deleted, so that nobody may see them any more; within the transaction that does it, so
+# that what must follow is written with it or not at all. Arguments: `collection` (Collection), `uuids` (list of UUID), `by` (User or
+# None), `reason` (str).
 image_withdrawn = Signal()

@@ -2,10 +2,13 @@
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from catalog.models import Collection
+from django.db import transaction
+
+from catalog.models import Collection, Galaxy
 from catalog.permissions import User, Verb, can
 from catalog.services.jobs import JobKind, JobRun, register_job_kind, start_job
 from catalog.signals import annotations_changed, image_withdrawn
@@ -80,16 +83,23 @@ def run_withdraw(run: JobRun) -> dict[str, Any]:
 def withdraw_from_galaxies_of(
     sender: object, collection: Collection, uuids: Sequence[UUID], by: User | None, reason: str, **_rest: object
 ) -> None:
-    """Let the pointers of a collection's galaxies list these images, and start the jobs that take them out of the files."""
+    """Start the jobs that take these images out of a collection's galaxies and, on commit, let their pointers list them.
+
+    The jobs are rows of the transaction that hides the images: whatever is killed after it, the supervisor wakes a worker for them.
+    """
     for galaxy in collection.galaxies.filter(publications__isnull=False).distinct():
         # Whoever could hide them has been asked for permission there. What is hidden must leave, whatever else they may.
         asker = by if by is not None and can(by, Verb.CURATE, galaxy) else None
         start_job("withdraw_images", {"reason": reason} if reason else {}, by=asker, galaxy=galaxy)
-        try:
-            list_withdrawn(galaxy, uuids)
-        except Exception:
-            # The images are hidden already, and the job writes the pointer, too: a storage that does not answer must not undo that.
-            logger.exception("The pointer of %s could not be told of withdrawn images.", galaxy.slug)
+        transaction.on_commit(partial(_list_withdrawn, galaxy, uuids))
+
+
+def _list_withdrawn(galaxy: Galaxy, uuids: Sequence[UUID]) -> None:
+    try:
+        list_withdrawn(galaxy, uuids)
+    except Exception:
+        # The images are hidden already, and the job writes the pointer, too: a storage that does not answer must not look like a failure.
+        logger.exception("The pointer of %s could not be told of withdrawn images.", galaxy.slug)
 
 
 def republish_galaxies_of(sender: object, collection: Collection, **_rest: object) -> None:

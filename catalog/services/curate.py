@@ -1,7 +1,6 @@
 """Plain words of a curator about clusters and images, taken at once."""
 
 from collections.abc import Iterable
-from functools import partial
 from uuid import UUID
 
 from django.contrib.auth.models import User
@@ -95,10 +94,9 @@ def delete_images(images: QuerySet[Image], *, by: User | None = None, reason: st
 
 
 def _announce(images: QuerySet[Image], by: User | None, reason: str) -> None:
-    """Tell of the images, as they are now, once the transaction is through."""
+    """Tell of the images, as they are now, within the transaction that hides or deletes them."""
     uuids: dict[int, list[UUID]] = {}
     for collection_id, uuid in images.order_by().values_list("collection_id", "uuid"):
         uuids.setdefault(collection_id, []).append(uuid)
     for collection in Collection.objects.filter(pk__in=uuids):
-        announcement = {"collection": collection, "uuids": uuids[collection.pk], "by": by, "reason": reason}
-        transaction.on_commit(partial(image_withdrawn.send, Image, **announcement))
+        image_withdrawn.send(Image, collection=collection, uuids=uuids[collection.pk], by=by, reason=reason)

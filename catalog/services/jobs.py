@@ -155,16 +155,18 @@ def start_job(
     if galaxy is not None:
         collection = galaxy.collection
     _require(_kinds[kind], by, collection)
-    waiting = Job.objects.filter(
+    alike = Job.objects.filter(
         kind=kind,
         params=params,
         collection=collection,
         galaxy=galaxy,
         status=JobStatus.QUEUED,
         cancel_requested_at=None,
-    ).first()
-    if waiting:
-        return waiting
+    )
+    with transaction.atomic():
+        # Locked until the caller's transaction ends: claimed before, it would not see what the caller has written.
+        if waiting := alike.select_for_update().first():
+            return waiting
     job = Job.objects.create(
         kind=kind,
         params=params,

@@ -1,6 +1,6 @@
 """A curator's plain words are taken at once, or refused with a reason."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -71,37 +71,28 @@ def announced() -> Iterator[list[dict[str, Any]]]:
 
 
 class TestWithdrawing:
-    def test_hiding_and_deleting_are_announced_once_they_hold(
-        self, announced: list[dict[str, Any]], django_capture_on_commit_callbacks: Callable[..., Any]
+    def test_hiding_and_deleting_are_announced_in_the_transaction_that_does_it(
+        self, announced: list[dict[str, Any]]
     ) -> None:
         first, second = (ImageFactory.create() for _ in range(2))
-        with django_capture_on_commit_callbacks(execute=True):
-            assert hide_images(Image.objects.filter(pk=first.pk), hidden=True, reason="She asked.") == 1
-            assert announced == []
+        assert hide_images(Image.objects.filter(pk=first.pk), hidden=True, reason="She asked.") == 1
         expected = {"collection": first.collection, "uuids": [first.uuid], "by": None, "reason": "She asked."}
         assert announced == [expected]
-        with django_capture_on_commit_callbacks(execute=True):
-            assert delete_images(Image.objects.all()) == 2
+        assert delete_images(Image.objects.all()) == 2
         assert {told["collection"]: told["uuids"] for told in announced[1:]} == {
             first.collection: [first.uuid],
             second.collection: [second.uuid],
         }
 
-    def test_showing_again_and_hiding_what_is_hidden_are_not(
-        self, announced: list[dict[str, Any]], django_capture_on_commit_callbacks: Callable[..., Any]
-    ) -> None:
+    def test_showing_again_and_hiding_what_is_hidden_are_not(self, announced: list[dict[str, Any]]) -> None:
         image = ImageFactory.create(hidden=True)
-        with django_capture_on_commit_callbacks(execute=True):
-            assert hide_images(Image.objects.all(), hidden=True) == 0
-            assert hide_images(Image.objects.filter(pk=image.pk), hidden=False) == 1
+        assert hide_images(Image.objects.all(), hidden=True) == 0
+        assert hide_images(Image.objects.filter(pk=image.pk), hidden=False) == 1
         assert announced == []
 
-    def test_the_admin_deletes_through_the_service(
-        self, announced: list[dict[str, Any]], django_capture_on_commit_callbacks: Callable[..., Any], client: Client
-    ) -> None:
+    def test_the_admin_deletes_through_the_service(self, announced: list[dict[str, Any]], client: Client) -> None:
         image = ImageFactory.create()
         client.force_login(UserFactory.create(admin=True))
-        with django_capture_on_commit_callbacks(execute=True):
-            client.post(f"/admin/catalog/image/{image.pk}/delete/", {"post": "yes"})
+        client.post(f"/admin/catalog/image/{image.pk}/delete/", {"post": "yes"})
         assert [told["uuids"] for told in announced] == [[image.uuid]]
         assert not Image.objects.exists()

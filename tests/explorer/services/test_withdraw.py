@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.test import Client
+from django.utils import timezone
 from PIL import Image as Pillow
 
 from catalog.models import ArtifactPart, Galaxy, Image, Job, Publication, PublicationObject
@@ -18,6 +20,7 @@ from catalog.services.errors import ServiceError
 from catalog.services.jobs import run_job
 from catalog.services.progress import CancelledError
 from catalog.services.safe_search import SafeSearchError
+from catalog.tasks import tidy_queue
 from explorer.artifact import ArtifactReader
 from explorer.services import export_galaxy, publish_galaxy, rewrite_publications, roll_back, withdraw_images
 from explorer.services.sinks import GalaxySource
@@ -141,6 +144,17 @@ def test_what_was_hidden_leaves_even_if_who_did_it_may_start_no_job(
     job = Job.objects.get()
     assert (job.kind, job.status, job.created_by) == ("withdraw_images", "queued", None)
     assert Client().get(f"/artifacts/{galaxy.uuid}/current.json").json()["withdrawn"]
+
+
+def test_killed_right_after_hiding_it_still_leaves(galaxy: Galaxy) -> None:
+    image = the_lonely_one()
+    hide_images(Image.objects.filter(pk=image.pk), hidden=True)  # nothing that waits for the commit runs in this test
+    assert ArtifactReader(GalaxySource(galaxy)).pointer.withdrawn == ()
+    job = Job.objects.get(kind="withdraw_images", status="queued")
+    Job.objects.update(created_at=timezone.now() - timedelta(minutes=1))
+    assert tidy_queue() == 1
+    run_job(job.uuid, worker="test")
+    assert traces(galaxy, image) == set()
 
 
 def test_no_pixel_and_no_word_is_left_in_any_file_and_going_back_brings_none_back(
