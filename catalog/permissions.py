@@ -14,7 +14,8 @@ manage        no      no           no       yes
 Superusers may do everything, inactive people nothing. Without a role one may at most `view`: what is public, and what is
 "by link" if the link was followed (`by_link`: the caller was given the object's uuid, which cannot be guessed, rather than
 its slug). A galaxy is never more visible than its collection. Hidden images and clusters, and labels that no visible image
-carries, are seen by roles only. Jobs, builds, refusals and changes are never public.
+carries, are seen by roles only; so are images that no publication for those who ask would show (`_fit_for`). Jobs, builds, refusals
+and changes are never public.
 """
 
 from enum import StrEnum
@@ -23,7 +24,8 @@ from typing import TypeVar
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.models import User as Person
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Value
+from django.db.models.lookups import Exact, IsNull
 
 from catalog.models import (
     Build,
@@ -36,10 +38,12 @@ from catalog.models import (
     Job,
     Label,
     Membership,
+    Position,
     Publication,
     Refusal,
     Role,
     Visibility,
+    find_verdict,
 )
 
 User = Person | AnonymousUser
@@ -161,11 +165,33 @@ def _open_to_all(model: type[Model], path: str, *, by_link: bool) -> Q:
     prefix = f"{path}__" if path else ""
     condition = Q(**{f"{prefix}visibility__in": visibilities})
     if model is Image:
-        condition &= Q(hidden=False)
+        condition &= Q(hidden=False) & _fit_for(visibilities)
     elif model is Galaxy:
         condition &= Q(visibility__in=visibilities)
     elif model is Cluster:
         condition &= Q(hidden=False, galaxy__visibility__in=visibilities)
     elif model is Label:
-        condition &= Q(Exists(EffectiveLabel.objects.filter(label=OuterRef("pk"), image__hidden=False)))
+        carried = EffectiveLabel.objects.filter(_fit_for(visibilities, "image__"), image__hidden=False)
+        condition &= Q(Exists(carried.filter(label=OuterRef("pk"))))
     return condition
+
+
+def _fit_for(visibilities: list[Visibility], image: str = "") -> Q:
+    """The condition under which an image may be shown to people without a role: what publishing shows them, and nothing else.
+
+    That is what safe search calls safe; what it has not looked at where nobody need look (a library that is open by link only), or
+    where somebody said so of what is published; and what is unsafe where a galaxy that they may see leaves nothing out.
+    """
+    shown = Position.objects.filter(
+        image=OuterRef(f"{image}pk"),
+        build__galaxy__visibility__in=visibilities,
+        build__publications__current_of__isnull=False,
+    )
+    unlooked = Q(build__publications__despite_safe_search=True) | Q(build__galaxy__visibility=Visibility.LINK)
+    verdict = find_verdict(image)
+    return (
+        Q(Exact(verdict, Value(False)))
+        | Q(IsNull(verdict, True))
+        & (Q(**{f"{image}collection__visibility": Visibility.LINK}) | Q(Exists(shown.filter(unlooked))))
+        | Q(Exact(verdict, Value(True))) & Q(Exists(shown.filter(build__galaxy__hide_unsafe=False)))
+    )

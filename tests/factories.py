@@ -17,6 +17,7 @@ from django.core.files.storage import storages
 from factory.django import DjangoModelFactory
 from PIL import Image as Pillow
 
+from catalog.annotators.facts import is_unsafe
 from catalog.annotators.google_answers import KEYS
 from catalog.models import (
     Annotation,
@@ -115,6 +116,13 @@ class ImageFactory(DjangoModelFactory[Image]):
         if extracted is not False:
             for kind, side in (("small", 64), ("view", 128)):
                 RenditionFactory(revision=self.current_revision, kind=kind, width=side, height=side)
+
+    @factory.post_generation  # type: ignore[untyped-decorator]
+    def safe(self: Any, create: bool, extracted: bool | None, **values: Any) -> None:
+        """`safe=True`: safe search has looked at it, and found nothing."""
+        if extracted:
+            asked = {"sha256": self.current_revision.sha256, "annotator": self.collection.annotator, "model": "m0"}
+            Annotation.objects.create(**asked, feature="SAFE_SEARCH_DETECTION", status="answered", is_unsafe=False)
 
     @factory.post_generation  # type: ignore[untyped-decorator]
     def labels(self: Any, create: bool, extracted: dict[str, float] | None, **values: Any) -> None:
@@ -282,6 +290,7 @@ def keep_answers(
         if feature in failed:
             Annotation.objects.create(**row, feature=feature, status="failed", error="The picture has no end.")
         elif feature not in without:
-            annotation = Annotation.objects.create(**row, feature=feature, status="answered")
-            part = json.dumps({key: document[key] for key in keys if key in document})
-            AnnotationPayload.objects.create(annotation=annotation, document=zlib.compress(part.encode()))
+            part = {key: document[key] for key in keys if key in document}
+            verdict = is_unsafe(part) if feature == "SAFE_SEARCH_DETECTION" else None
+            annotation = Annotation.objects.create(**row, feature=feature, status="answered", is_unsafe=verdict)
+            AnnotationPayload.objects.create(annotation=annotation, document=zlib.compress(json.dumps(part).encode()))

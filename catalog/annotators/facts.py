@@ -49,6 +49,8 @@ FACE_LIKELIHOODS: Final = {
     "headwear": "headwearLikelihood",
 }
 SAFE_SEARCH: Final = ("adult", "spoof", "medical", "violence", "racy")
+UNSAFE: Final = ("adult", "violence", "racy")
+LIKELY: Final = 4  # of the steps 1 (very unlikely) to 5 (very likely)
 SHARE_DIGITS: Final = 5  # a fiftieth of a pixel of the `view` rendition
 
 
@@ -91,6 +93,12 @@ def read_facts(document: Document, width: int, height: int) -> dict[str, Any]:
         "web": lambda: _web(document["webDetection"]),
     }
     return {kind: read() for kind, read in readers.items() if was_looked_for(document, kind)}
+
+
+def is_unsafe(document: Document) -> bool:
+    """Whether safe search calls the picture adult, violent or racy, likely or very likely."""
+    found = _likelihoods(document.get("safeSearchAnnotation", {}), {name: name for name in UNSAFE})
+    return any(step >= LIKELY for step in found.values())
 
 
 def was_looked_for(document: Document, kind: str) -> bool:

@@ -1,6 +1,6 @@
 """What the library holds, one noun a module. The words are those of docs/words.md."""
 
-from catalog.models.annotation import Annotation, AnnotationPayload, LostAnswer
+from catalog.models.annotation import Annotation, AnnotationPayload, LostAnswer, find_verdict
 from catalog.models.annotation_run import AnnotationRun, AnnotatorAccount, MonthlyUnits, UnitUsage
 from catalog.models.api_key import ApiKey
 from catalog.models.collection import Collection, Membership, Role, Visibility
@@ -58,4 +58,5 @@ __all__ = [
     "Upload",
     "UploadedFile",
     "Visibility",
+    "find_verdict",
 ]

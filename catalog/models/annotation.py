@@ -1,10 +1,11 @@
 """What an annotator answered about some bytes. Tied to no collection: the same bytes are never asked, or paid, twice."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 from django.db.models.functions import Length
 from django.db.models.lookups import Exact
 
+from catalog.annotators import Feature
 from catalog.models.annotation_run import AnnotationRun
 
 
@@ -42,6 +43,12 @@ class Annotation(models.Model):
     run = models.ForeignKey(
         AnnotationRun, on_delete=models.SET_NULL, null=True, blank=True, related_name="annotations", editable=False
     )
+    is_unsafe = models.BooleanField(
+        null=True,
+        editable=False,
+        help_text="Of an answer of safe search: whether it calls the picture adult, violent or racy. Kept beside the answer, because every "
+        "door asks.",
+    )
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -66,6 +73,25 @@ class Annotation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.annotator} {self.feature} of {self.sha256[:12]}: {self.status}"
+
+
+def find_verdict(image: str = "") -> Subquery:
+    """What safe search says of an image's current bytes, as an expression: True is unsafe, False is safe, NULL is not looked at.
+
+    The collection's annotator is asked; of several answers the latest counts.
+
+    Parameters
+    ----------
+    image
+        The path from a row of the outer query to its image, such as `image__`; empty where the rows are images.
+    """
+    answers = Annotation.objects.filter(
+        sha256=OuterRef(f"{image}current_revision__sha256"),
+        annotator=OuterRef(f"{image}collection__annotator"),
+        feature=Feature.SAFE_SEARCH_DETECTION,
+        status=Annotation.Status.ANSWERED,
+    )
+    return Subquery(answers.order_by("-updated_at", "-pk").values("is_unsafe")[:1])
 
 
 class LostAnswer(Annotation):

@@ -17,6 +17,7 @@ from catalog.annotators import (
     PictureToAnnotate,
     Ticket,
 )
+from catalog.annotators.facts import is_unsafe
 from catalog.models import Annotation, AnnotationPayload, AnnotationRun
 from catalog.services.annotation_units import Settled, billed_features, reserve_units, settle_units
 from catalog.services.documents import pack_payload
@@ -177,6 +178,7 @@ def save_answers(run: AnnotationRun, annotator: Annotator, answers: Sequence[Ans
         for feature, document in answer.documents.items():
             if row := rows.get((answer.sha256, feature)):
                 row.status, row.error, row.run, row.ticket = Status.ANSWERED, "", None, ""
+                row.is_unsafe = is_unsafe(document) if feature == Feature.SAFE_SEARCH_DETECTION else None
                 changed.append(row)
                 payloads.append(AnnotationPayload(annotation=row, document=pack_payload(document)))
                 settled.add(feature, billed, "n_answered")
@@ -204,7 +206,8 @@ def save_answers(run: AnnotationRun, annotator: Annotator, answers: Sequence[Ans
     now = timezone.now()
     for row in changed:
         row.updated_at = now  # bulk_update does not do it by itself
-    Annotation.objects.bulk_update(changed, ["status", "error", "run", "ticket", "updated_at"], batch_size=500)
+    fields = ["status", "error", "run", "ticket", "is_unsafe", "updated_at"]
+    Annotation.objects.bulk_update(changed, fields, batch_size=500)
     AnnotationPayload.objects.bulk_create(
         payloads, update_conflicts=True, unique_fields=["annotation"], update_fields=["document"]
     )

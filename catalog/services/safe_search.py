@@ -1,27 +1,19 @@
 """What safe search says of a build's images, and that nothing is shown to everybody before it has looked."""
 
-from collections.abc import Collection, Container, Iterable
+from collections.abc import Container, Iterable
 
-from django.db.models import QuerySet
-
-from catalog.annotators import Feature
-from catalog.annotators.facts import read_facts
-from catalog.models import Annotation, Build, Galaxy, Image
-from catalog.services.documents import read_payload
+from catalog.models import Build, Galaxy, Image, find_verdict
 from catalog.services.errors import ServiceError
 
 __all__ = [
     "SafeSearchError",
     "find_not_looked_at",
     "find_unsafe",
-    "find_unsafe_bytes",
     "require_safe_search",
     "require_safe_search_to_open",
 ]
 
 CHUNK = 2000
-UNSAFE = ("adult", "violence", "racy")
-LIKELY = 4  # of the steps 1 (very unlikely) to 5 (very likely)
 
 
 class SafeSearchError(ServiceError):
@@ -48,37 +40,17 @@ def require_safe_search_to_open(galaxies: Iterable[Galaxy]) -> None:
 
 def find_not_looked_at(build: Build) -> set[int]:
     """Ids of the build's images at whose current bytes safe search has not looked, or could not."""
-    images = Image.objects.filter(positions__build=build).order_by()
-    answered = _answers(build).order_by().values("sha256")
-    return set(images.exclude(current_revision__sha256__in=answered).values_list("pk", flat=True))
+    return _find(build, verdict=None)
 
 
 def find_unsafe(build: Build) -> set[int]:
-    """Ids of the build's images that safe search calls adult, violent or racy, LIKELY or worse; the latest answer counts."""
-    unsafe = _read_unsafe(_answers(build))
-    if not unsafe:
-        return set()
-    images = Image.objects.filter(positions__build=build).order_by()
-    rows = images.values_list("pk", "current_revision__sha256")
-    return {pk for pk, sha256 in rows.iterator(CHUNK) if sha256 in unsafe}
+    """Ids of the build's images that safe search calls adult, violent or racy, likely or very likely; the latest answer counts."""
+    return _find(build, verdict=True)
 
 
-def find_unsafe_bytes(sha256s: Collection[str]) -> set[str]:
-    """Which of these pictures, a page's worth by their SHA-256, safe search calls so, whichever annotator asked."""
-    return _read_unsafe(_answered().filter(sha256__in=sha256s))
-
-
-def _read_unsafe(answers: QuerySet[Annotation]) -> set[str]:
-    """SHA-256 of the pictures that answers call adult, violent or racy, LIKELY or worse; the latest counts."""
-    unsafe: set[str] = set()
-    for answer in answers.select_related("payload").order_by("updated_at", "pk").iterator(CHUNK):
-        payload = getattr(answer, "payload", None)
-        found = read_facts(read_payload(payload.document), 1, 1).get("safe_search", {}) if payload else {}
-        if any(found.get(kind, 0) >= LIKELY for kind in UNSAFE):
-            unsafe.add(answer.sha256)
-        else:
-            unsafe.discard(answer.sha256)
-    return unsafe
+def _find(build: Build, *, verdict: bool | None) -> set[int]:
+    images = Image.objects.filter(positions__build=build).order_by().alias(verdict=find_verdict())
+    return set(images.filter(verdict=verdict).values_list("pk", flat=True).iterator(CHUNK))
 
 
 def _refuse(galaxy: Galaxy, n_missing: int) -> None:
@@ -88,15 +60,3 @@ def _refuse(galaxy: Galaxy, n_missing: int) -> None:
             f"looked at {n_missing:,}. Annotate the collection with SAFE_SEARCH_DETECTION among its features, or hide those "
             "pictures; or, if you know them, say so: publish with --despite-safe-search, or with the action for it in the admin."
         )
-
-
-def _answers(build: Build) -> QuerySet[Annotation]:
-    """What the collection's annotator answered about the bytes of the build's images."""
-    images = Image.objects.filter(positions__build=build).order_by()
-    return _answered().filter(
-        annotator=build.galaxy.collection.annotator, sha256__in=images.values("current_revision__sha256")
-    )
-
-
-def _answered() -> QuerySet[Annotation]:
-    return Annotation.objects.filter(feature=Feature.SAFE_SEARCH_DETECTION, status=Annotation.Status.ANSWERED)

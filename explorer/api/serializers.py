@@ -199,8 +199,8 @@ class ClusterSerializer(serializers.ModelSerializer[Cluster]):
 
     @extend_schema_field(serializers.URLField(allow_null=True))
     def get_cover(self, cluster: Cluster) -> str | None:
-        """None without a cover, or with one that is hidden."""
-        if cluster.cover is None or cluster.cover.hidden:
+        """None without a cover, or with one that the person may not see."""
+        if cluster.cover is None or not cluster.shows_cover:  # type: ignore[attr-defined]  # annotated by the view
             return None
         return _absolute(self.context, "explorer:rendition", image_uuid=cluster.cover.uuid, kind="small")
 

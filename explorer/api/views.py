@@ -164,11 +164,13 @@ class ClusterViewSet(PolicyViewSet):
     link_parameters = ("galaxy",)
 
     def get_rows(self) -> QuerySet[Cluster]:
-        """Clusters that are published now, and for people with a role the others too."""
+        """Clusters that are published now, and for people with a role the others too; `shows_cover` to whom may see it."""
+        covers = Image.objects.filter(pk=OuterRef("cover"), hidden=False)
+        covers = permitted(self.request.user, Verb.VIEW, covers, by_link=self.is_by_link())
         groups = Group.objects.filter(cluster=OuterRef("pk"), build__publications__current_of=OuterRef("galaxy"))
         known = permitted_by_role(self.request.user, Verb.VIEW, Cluster.objects.all())
         return (
-            Cluster.objects.annotate(n_images=_total(groups, "cluster", Sum("n_images")))
+            Cluster.objects.annotate(n_images=_total(groups, "cluster", Sum("n_images")), shows_cover=Exists(covers))
             .filter(Q(n_images__gt=0) | Q(pk__in=known.values("pk")))
             .select_related("galaxy", "cover")
         )

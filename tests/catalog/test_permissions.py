@@ -69,7 +69,7 @@ def test_roles_in_a_private_collection(who: str):
 )
 def test_what_anybody_sees_and_that_it_is_all_they_may_do(visibility: str, by_link: bool, seen: bool):
     collection = CollectionFactory.create(visibility=visibility)
-    image = ImageFactory.create(collection=collection, renditions=False, labels={"cat": 0.9})
+    image = ImageFactory.create(collection=collection, renditions=False, labels={"cat": 0.9}, safe=True)
     galaxy = GalaxyFactory.create(collection=collection, visibility=visibility)
     cluster = ClusterFactory.create(galaxy=galaxy)
 
@@ -124,7 +124,7 @@ def test_lists_hold_what_one_may_see_and_nothing_else():
     public, private = CollectionFactory.create(public=True), CollectionFactory.create()
     for collection in (public, private):
         GalaxyFactory.create(collection=collection, visibility=Visibility.PUBLIC)
-        ImageFactory.create(collection=collection, renditions=False)
+        ImageFactory.create(collection=collection, renditions=False, safe=True)
 
     assert permitted(AnonymousUser(), Verb.VIEW, Image.objects.all()).get().collection == public
     assert permitted(AnonymousUser(), Verb.VIEW, Galaxy.objects.all()).get().collection == public

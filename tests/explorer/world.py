@@ -54,7 +54,7 @@ def make_world(visibility: str = Visibility.PUBLIC, *, publish_documents: bool =
     return World(collection, galaxy, build, images[0], images[3], cluster, hidden_cluster)
 
 
-def publish(galaxy: Galaxy, build: Build) -> Publication:
+def publish(galaxy: Galaxy, build: Build, *, despite_safe_search: bool = True) -> Publication:
     """Make the build current, with a pointer and one object that a door can hand out."""
     publication = Publication.objects.create(
         galaxy=galaxy,
@@ -64,6 +64,7 @@ def publish(galaxy: Galaxy, build: Build) -> Publication:
         manifest_name=OBJECT,
         n_images=build.n_images,
         size_bytes=5,
+        despite_safe_search=despite_safe_search,
     )
     galaxy.current_publication = publication
     galaxy.save()

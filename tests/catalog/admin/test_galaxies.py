@@ -85,7 +85,7 @@ def test_a_galaxy_at_which_safe_search_has_not_looked_is_not_opened_by_a_form(de
     galaxy = Galaxy.objects.get()
     Collection.objects.update(visibility="public")
     build = BuildFactory(galaxy=galaxy, n_images_each=2)
-    publication = publish(galaxy, build)
+    publication = publish(galaxy, build, despite_safe_search=False)
     assert "has not looked at 4" in post(visibility="public")
     assert Galaxy.objects.get().visibility == "private"
     Publication.objects.filter(pk=publication.pk).update(despite_safe_search=True)
@@ -96,7 +96,7 @@ def test_a_galaxy_at_which_safe_search_has_not_looked_is_not_opened_by_a_form(de
 def test_opening_a_collection_asks_the_same_of_its_public_galaxies(client_as):
     galaxy = GalaxyFactory(visibility="public")
     client = client_as("owner", galaxy.collection)
-    publish(galaxy, BuildFactory(galaxy=galaxy, n_images_each=2))
+    publish(galaxy, BuildFactory(galaxy=galaxy, n_images_each=2), despite_safe_search=False)
     collection = galaxy.collection
     form = {
         "title": collection.title,

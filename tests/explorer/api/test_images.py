@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from catalog.models import Annotation, AnnotationPayload, EffectiveLabel, Image, Label, Occurrence, Pin
 from tests.explorer.world import client_of, make_person, make_world, publish
-from tests.factories import BuildFactory, CollectionFactory, GalaxyFactory, ImageFactory, LabelFactory
+from tests.factories import BuildFactory, CollectionFactory, GalaxyFactory, ImageFactory, LabelFactory, keep_answers
 
 pytestmark = pytest.mark.django_db
 COLOURS = {
@@ -155,8 +155,8 @@ class TestFilters:
 
     def test_by_collection_galaxy_and_cluster(self, client: Client) -> None:
         world = make_world()
-        ImageFactory(collection=world.collection, title="unplaced")
-        ImageFactory(collection=CollectionFactory(public=True), title="elsewhere")
+        ImageFactory(collection=world.collection, title="unplaced", safe=True)
+        ImageFactory(collection=CollectionFactory(public=True), title="elsewhere", safe=True)
         assert titles(client, "collection=museum") == ["Picture 0", "Picture 1", "Picture 2", "unplaced"]
         # The second picture is in a cluster that is hidden, so no publication shows it.
         assert titles(client, "galaxy=sky") == ["Picture 0", "Picture 2"]
@@ -165,8 +165,8 @@ class TestFilters:
 
     def test_by_time_of_change(self, client: Client) -> None:
         collection = CollectionFactory(public=True)
-        old = ImageFactory(collection=collection, title="old")
-        ImageFactory(collection=collection, title="new")
+        old = ImageFactory(collection=collection, title="old", safe=True)
+        ImageFactory(collection=collection, title="new", safe=True)
         Image.objects.filter(pk=old.pk).update(updated_at=timezone.now() - timedelta(days=2))
         since = (timezone.now() - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
         assert titles(client, f"updated_since={since}") == ["new"]
@@ -265,10 +265,11 @@ class TestDocument:
         world = make_world(publish_documents=True)
         world.galaxy.visibility = "private"
         world.galaxy.save()
+        keep_answers(world.shown, {})
         response = client.get(f"/api/v1/images/{world.shown.uuid}/document/")
         assert (response.status_code, response.json()["code"]) == (403, "permission_denied")
 
     def test_an_image_outside_the_galaxy_stays_closed(self, client: Client) -> None:
         world = make_world(publish_documents=True)
-        other = ImageFactory(collection=world.collection)
+        other = ImageFactory(collection=world.collection, safe=True)
         assert client.get(f"/api/v1/images/{other.uuid}/document/").status_code == 403

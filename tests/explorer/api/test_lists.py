@@ -137,7 +137,7 @@ class TestGalaxies:
 class TestPages:
     def test_links_lead_through_every_row_once_and_back(self, client: Client) -> None:
         collection = CollectionFactory(public=True)
-        images = ImageFactory.create_batch(7, collection=collection, renditions=False)
+        images = ImageFactory.create_batch(7, collection=collection, renditions=False, safe=True)
         seen: list[str] = []
         address = "/api/v1/images/?page_size=3"
         while address:
@@ -149,15 +149,15 @@ class TestPages:
 
     def test_a_row_that_is_added_meanwhile_is_not_missed(self, client: Client) -> None:
         collection = CollectionFactory(public=True)
-        ImageFactory.create_batch(3, collection=collection, renditions=False)
+        ImageFactory.create_batch(3, collection=collection, renditions=False, safe=True)
         first = client.get("/api/v1/images/?page_size=2").json()
-        late = ImageFactory(collection=collection, renditions=False)
+        late = ImageFactory(collection=collection, renditions=False, safe=True)
         second = client.get(first["next"]).json()
         assert second["results"][-1]["uuid"] == str(late.uuid)
 
     def test_a_page_holds_a_hundred_unless_said(self, client: Client) -> None:
         collection = CollectionFactory(public=True)
-        ImageFactory.create_batch(101, collection=collection, renditions=False)
+        ImageFactory.create_batch(101, collection=collection, renditions=False, safe=True)
         assert len(results(client, "images/")) == 100
         assert len(results(client, "images/?page_size=500")) == 101
 
