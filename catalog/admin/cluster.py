@@ -17,6 +17,7 @@ from catalog.admin.filters import PermittedFilter
 from catalog.admin.pictures import colour_chip, thumbnails
 from catalog.admin.policy import may
 from catalog.admin.shown_builds import count_images, find_covers
+from catalog.admin.stale import WatchedForm
 from catalog.models import Cluster, Image
 from catalog.permissions import Verb
 from catalog.services.curate import merge_clusters, rename_cluster
@@ -25,8 +26,10 @@ from catalog.services.errors import ServiceError
 N_COVERS_ON_PAGE = 24
 
 
-class ClusterForm(forms.ModelForm[Cluster]):
+class ClusterForm(WatchedForm[Cluster]):
     """What a curator says of a cluster."""
+
+    watched = ("hidden",)
 
     class Meta:
         model = Cluster

@@ -17,6 +17,7 @@ from catalog.admin.changelist import PageAdmin
 from catalog.admin.job_actions import JobAction, register_job_action
 from catalog.admin.opening import check_opening
 from catalog.admin.policy import PolicyInline, may
+from catalog.admin.stale import WatchedForm
 from catalog.admin.upload import UploadAdmin
 from catalog.annotators import Feature, annotator_names
 from catalog.models import AnnotationStatus, Collection, Galaxy, Image, Label, Membership, Refusal, Role, Visibility
@@ -31,8 +32,10 @@ LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}")  # BCP 47, as far a
 MAX_LANGUAGES = 6  # more tell an annotator nothing, and all of them are part of what makes an annotation unique
 
 
-class CollectionForm(forms.ModelForm[Collection]):
+class CollectionForm(WatchedForm[Collection]):
     """Settings of a collection; features are ticked rather than typed."""
+
+    watched = ("visibility",)
 
     annotator = forms.ChoiceField(
         choices=lambda: [(name, name) for name in annotator_names()],

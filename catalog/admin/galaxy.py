@@ -19,6 +19,7 @@ from catalog.admin.opening import check_opening
 from catalog.admin.pictures import NOTHING, admin_link, thumbnails
 from catalog.admin.policy import may
 from catalog.admin.shown_builds import count_images, find_covers
+from catalog.admin.stale import WatchedForm
 from catalog.models import Build, Cluster, Galaxy, Publication, PublishedFeature, Visibility
 from catalog.permissions import Verb
 from catalog.terms import MAX_TERM_LENGTH, fold_term
@@ -61,8 +62,18 @@ class LabelLinesField(forms.Field):
         return not self.disabled and list(initial or []) != self.to_python(data)
 
 
-class GalaxyForm(forms.ModelForm[Galaxy]):
+class GalaxyForm(WatchedForm[Galaxy]):
     """Settings of a galaxy."""
+
+    watched = (
+        "visibility",
+        "published_features",
+        "publish_documents",
+        "publish_exif",
+        "publish_external_ids",
+        "allow_downloads",
+        "hide_unsafe",
+    )
 
     extra_cluster_labels = LabelLinesField(
         required=False,

@@ -7,7 +7,7 @@ Django's own model permissions play no part, with one exception: who may add a c
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.db.models import ForeignKey, Model, QuerySet
 from django.forms import ModelChoiceField, ModelForm
@@ -143,10 +143,13 @@ class PolicyAdmin(_ModelAdmin[ModelT]):
         return names, {str(self.opts.verbose_name_plural): len(things), **self.count_dependents(things)}, missing, []
 
     def save_model(self, request: HttpRequest, obj: ModelT, form: ModelForm[Any], change: bool) -> None:
-        """Writes only what the form changed: a worker may have written the rest since the page was opened."""
+        """Writes only what the form changed: a worker may have written the rest since the page was opened, or somebody else."""
         if not change:
             super().save_model(request, obj, form, change)
             return
+        if kept := getattr(form, "kept", None):
+            text = f"Somebody else has changed {', '.join(kept)} since you opened the page; that stays."
+            self.message_user(request, text, messages.WARNING)
         ours = [field for field in self.opts.concrete_fields if field.name in form.changed_data]
         if ours:
             times = [field.name for field in self.opts.concrete_fields if getattr(field, "auto_now", False)]
