@@ -2,6 +2,7 @@
 
 from catalog.admin import JobAction, register_job_action
 from catalog.models import Galaxy, Publication
+from explorer.services.changes_since import count_changes_since
 
 register_job_action(Galaxy, JobAction(kind="publish_galaxy", label="Publish"))
 register_job_action(
@@ -18,10 +19,11 @@ register_job_action(
 
 def describe_roll_back(publication: Publication) -> tuple[str, dict[str, int]]:
     """What going back to a publication does, and the parameters of the job that does it."""
+    since = count_changes_since(publication).describe()
     return (
         f"Visitors of {publication.galaxy} will see build {publication.build.number} as it was published at "
         f"{publication.published_at:%Y-%m-%d %H:%M}, with {publication.n_images:,} images. What was withdrawn or hidden since stays so. "
-        "Publishing shows the newest build again.",
+        f"{since or 'No label, picture, cluster or title was changed since.'} Publishing shows the newest build again.",
         {"publication": publication.pk},
     )
 

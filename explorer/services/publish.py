@@ -53,6 +53,8 @@ class PublishResult:
     """Of the files that were not there yet."""
     n_unreadable: int = 0
     """Pictures shown as their mean colour, because their small rendition could not be read."""
+    not_shown: str = ""
+    """What was changed since an earlier publication to which somebody went back."""
 
     def as_json(self) -> dict[str, object]:
         """For a command's last line and a job's result."""
@@ -64,6 +66,7 @@ class PublishResult:
             "n_images": self.publication.n_images,
             "n_unsafe": self.n_unsafe,
             "n_unreadable": self.n_unreadable,
+            "not_shown": self.not_shown,
             "size_bytes": self.publication.size_bytes,
             "new_bytes": self.n_new_bytes,
             "manifest": self.publication.manifest_name,

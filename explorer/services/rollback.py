@@ -8,6 +8,7 @@ from catalog.permissions import User
 from catalog.services.errors import ServiceError
 from catalog.services.progress import Progress, ignore_progress
 from explorer.artifact import FORMAT_VERSION
+from explorer.services.changes_since import count_changes_since
 from explorer.services.current import is_readable, make_current
 from explorer.services.publish import PublishResult
 from explorer.services.sinks import list_objects
@@ -64,7 +65,8 @@ def roll_back(
             LogEntry.objects.log_actions(
                 by.pk, [galaxy], CHANGE, f"Went back to publication {publication.pk}.", single_object=True
             )
-        return PublishResult(publication=publication, created=changed)
+        not_shown = count_changes_since(publication).describe()
+        return PublishResult(publication=publication, created=changed, not_shown=not_shown)
 
 
 def _require_objects(galaxy: Galaxy, publication: Publication) -> None:

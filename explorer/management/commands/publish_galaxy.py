@@ -90,7 +90,8 @@ class Command(CollectionCommand):
         left_out = f" {result['n_unsafe']:,} were left out as not safe for everybody." if result["n_unsafe"] else ""
         return (
             f"{made} build {result['build']} of {result['galaxy']} as publication {result['publication']}: "
-            f"{result['n_images']} images, {result['size_bytes']:,} bytes, {result['new_bytes']:,} of them new.{left_out}"
+            f"{result['n_images']} images, {result['size_bytes']:,} bytes, {result['new_bytes']:,} of them new.{left_out} "
+            f"{result['not_shown']}".rstrip()
         )
 
     def _publish(self, galaxy: Galaxy, progress: Progress, options: dict[str, Any]) -> PublishResult:

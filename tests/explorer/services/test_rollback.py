@@ -7,9 +7,11 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.test import Client
 
-from catalog.models import Galaxy, Job
+from catalog.models import EffectiveLabel, Galaxy, Job
+from catalog.services.decide import decide_labels, undo_change
 from catalog.services.jobs import run_job
 from explorer.services import RollBackError, publish_galaxy, roll_back
+from explorer.services.changes_since import count_changes_since
 from tests.explorer.services.published import publish_titled, titles_shown
 from tests.factories import UserFactory
 
@@ -29,6 +31,33 @@ def test_visitors_see_the_old_one_and_publishing_shows_the_new_one_again(galaxy:
 
     assert publish_galaxy(galaxy, despite_safe_search=True).publication == second
     assert titles_shown(galaxy) == {"Two"}
+
+
+def test_who_goes_back_is_told_how_much_was_changed_since(galaxy: Galaxy):
+    somebody = UserFactory.create(admin=True)
+    images = list(galaxy.collection.images.order_by("pk")[:3])
+    label = EffectiveLabel.objects.filter(image=images[0])[0].label
+    before = decide_labels(galaxy.collection, by=somebody, verdicts=[(images[0].pk, label.pk, "accept")])
+    first = publish_titled(galaxy, "One")
+    assert count_changes_since(first).describe() == ""
+
+    verdicts = [(image.pk, label.pk, "reject") for image in images]
+    decide_labels(galaxy.collection, by=somebody, verdicts=verdicts)
+    undo_change(decide_labels(galaxy.collection, by=somebody, verdicts=verdicts), by=somebody)
+    undo_change(before, by=somebody)
+    images[0].title = "Corrected"
+    images[0].save()
+    galaxy.clusters.filter(pk=galaxy.clusters.all()[0].pk).update(name="Renamed")
+    galaxy.title = "Another title"
+    galaxy.save()
+
+    told = "4 decisions about labels, 1 edited picture, 1 changed cluster, 1 changed title or description"
+    publish_titled(galaxy, "Two")
+    assert told in roll_back(galaxy, first).not_shown
+    client = Client()
+    client.force_login(somebody)
+    chosen = {"action": "roll_back", "_selected_action": [first.pk]}
+    assert told in client.post("/admin/catalog/publication/", chosen).text
 
 
 def test_one_whose_files_are_gone_is_not_shown(galaxy: Galaxy):
