@@ -1,15 +1,18 @@
 """Where an artifact's files go and come from: a galaxy's prefix in the storage `galaxies`."""
 
 from concurrent.futures import Future
+from datetime import datetime
 from functools import partial
 from types import TracebackType
+
+from storages.backends.gcloud import GoogleCloudStorage
 
 from catalog.models import ArtifactPart, Galaxy, PublicationObject
 from catalog.services.media import read_file, storage_of, write_file
 from explorer.artifact import OBJECTS
 from explorer.services.upload_pool import UploadPool, upload_threads
 
-__all__ = ["GalaxySink", "GalaxySource", "list_objects"]
+__all__ = ["GalaxySink", "GalaxySource", "list_objects", "list_objects_with_times"]
 
 PARTS_SAVED_TOGETHER = 64  # what a kill may lose, to be made again
 
@@ -21,6 +24,15 @@ def list_objects(galaxy: Galaxy) -> set[str]:
     except FileNotFoundError:
         return set()
     return {f"{OBJECTS}{name}" for name in files if not name.startswith(".")}
+
+
+def list_objects_with_times(galaxy: Galaxy) -> dict[str, datetime]:
+    """Return the same names, each with when it was written: a bucket's listing tells, a folder is asked file by file on this machine."""
+    storage, prefix = storage_of("galaxies"), f"{galaxy.uuid}/"
+    if isinstance(storage, GoogleCloudStorage):
+        blobs = storage.bucket.list_blobs(prefix=f"{prefix}{OBJECTS}")
+        return {blob.name.removeprefix(prefix): blob.updated for blob in blobs}
+    return {name: storage.get_modified_time(prefix + name) for name in list_objects(galaxy)}
 
 
 class GalaxySource:

@@ -10,7 +10,7 @@ from catalog.models import ArtifactPart, Galaxy, PublicationObject
 from catalog.services.chunks import in_chunks
 from catalog.services.media import storage_of
 from catalog.services.progress import Progress, ignore_progress
-from explorer.services.sinks import list_objects
+from explorer.services.sinks import list_objects_with_times
 from explorer.services.turns import publishing_turn
 from explorer.services.upload_pool import UploadPool, upload_threads
 
@@ -41,18 +41,18 @@ def sweep_objects(galaxy: Galaxy, *, grace: timedelta = GRACE, progress: Progres
     """
     storage, prefix = storage_of("galaxies"), f"{galaxy.uuid}/"
     with publishing_turn(galaxy, "sweeping", progress=progress) as turn:
-        objects = {prefix + name for name in list_objects(galaxy)}
+        written_at = list_objects_with_times(galaxy)
         named = PublicationObject.objects.filter(publication__galaxy=galaxy).values_list("storage_name", flat=True)
-        unnamed = sorted(objects.difference(named.iterator(10_000)))
+        unnamed = sorted(written_at.keys() - {name.removeprefix(prefix) for name in named.iterator(10_000)})
         written_before = timezone.now() - grace
         n_deleted = 0
         for chunk in in_chunks(unnamed, CHUNK):
             turn.progress("Sweeping", n_deleted, len(unnamed))
-            old = [name for name in chunk if storage.get_modified_time(name) <= written_before]
+            old = [prefix + name for name in chunk if written_at[name] <= written_before]
             ArtifactPart.objects.filter(galaxy=galaxy, storage_name__in=old).delete()
             turn.require()
             with UploadPool(upload_threads(storage)) as pool:
                 for name in old:
                     pool.submit(partial(storage.delete, name))
             n_deleted += len(old)
-        return SweepResult(len(objects), n_deleted)
+        return SweepResult(len(written_at), n_deleted)
