@@ -1,11 +1,12 @@
 """A galaxy as files that need nothing but a web server for files: its page, its artifact and its pictures, in a folder or a bucket."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from uuid import UUID
 
+import numpy as np
 from django.core.files.base import ContentFile
 
 from catalog.models import Galaxy, Publication, Rendition
@@ -15,6 +16,8 @@ from catalog.services.progress import Progress, ignore_progress
 from catalog.storage import is_half_written
 from explorer.artifact import POINTER_NAME, ArtifactError, ArtifactReader
 from explorer.portrait import PORTRAIT_NAME
+from explorer.public import told_by
+from explorer.services.current import find_alive, find_gone
 from explorer.services.export_targets import OUR_FOLDERS, ExportError, Listed, Target, open_target
 from explorer.services.sinks import GalaxySource
 from explorer.services.static_page import read_front_end, render_page
@@ -78,7 +81,8 @@ def export_galaxy(
     """Copy what visitors see of a galaxy to `to`, a folder or gs://bucket/prefix.
 
     New files come first, then the page, the pointer last; only then goes what nothing names any more: pictures that were withdrawn or
-    hidden, too. What others laid beside the copy stays. Interrupted anywhere, it can be run again, and writes only what is missing.
+    hidden, too. What the pointer from before named stays until the next copy, for pages that are open, unless it shows or tells more than
+    may be seen today. What others laid beside the copy stays. Interrupted anywhere, it can be run again, and writes only what is missing.
 
     Parameters
     ----------
@@ -102,7 +106,8 @@ def export_galaxy(
         publication = _published(galaxy, reader)
         run = _Run(target, target.list_files(), turn, ExportResult(publication, target.address))
         _require_ours(galaxy, target, run.listed)
-        run.write(MARK, json.dumps({"format": "galaxy-export", "galaxy": str(galaxy.uuid)}).encode())
+        run.claim(galaxy)
+        run.keep(_still_wanted(galaxy, target, reader, turn))
 
         run.write_objects(galaxy, reader.object_names())
         run.write_pictures(_uuids(reader), with_views)
@@ -127,7 +132,22 @@ class _Run:
     turn: Turn
     result: ExportResult
     wanted: set[str] = field(default_factory=set)
+    kept: set[str] = field(default_factory=set)
     missing: list[str] = field(default_factory=list)
+
+    def claim(self, galaxy: Galaxy) -> None:
+        """Mark the place as this galaxy's; ExportError where another galaxy's copy began at the same moment."""
+        self._want(MARK)
+        if MARK in self.listed:
+            return
+        mark = json.dumps({"format": "galaxy-export", "galaxy": str(galaxy.uuid)}).encode()
+        if not self.target.create(MARK, mark):
+            _require_ours(galaxy, self.target, self.target.list_files())
+        self.result.n_written += 1
+
+    def keep(self, names: set[str]) -> None:
+        """Leave files that are there, though the copy does not name them any more."""
+        self.kept = names
 
     def write(self, name: str, data: bytes, *, again: bool = False) -> None:
         """Write a file at once; one that is there only if it may have changed."""
@@ -176,7 +196,7 @@ class _Run:
 
     def delete_others(self) -> None:
         """Delete what nothing of the copy names any more, and what killed runs left half written."""
-        others = self.listed.keys() - self.wanted
+        others = self.listed.keys() - self.wanted - self.kept
         stale = sorted(name for name in others if name.startswith(OUR_FOLDERS) or is_half_written(name))
         with self._pool() as pool:
             for done, name in enumerate(stale):
@@ -226,6 +246,43 @@ def _published(galaxy: Galaxy, reader: ArtifactReader) -> Publication:
         if publication is not None:
             return publication
     raise ExportError(f"{galaxy.slug} is not published in the format of this program. Publish it first.")
+
+
+def _still_wanted(galaxy: Galaxy, target: Target, reader: ArtifactReader, turn: Turn) -> set[str]:
+    """The objects that pages want which read the target's pointer before it is replaced; none if they tell what is not told today.
+
+    Files that somebody was withdrawn from are no kept publication's any more.
+    """
+    before = ArtifactReader(_TargetSource(target))
+    try:
+        earlier = galaxy.publications.filter(manifest_name=before.manifest_name).first()
+        if earlier is None or set(earlier.told) - set(told_by(galaxy)):
+            return set()
+        withdrawn, shown = set(reader.pointer.withdrawn), np.sort(reader.ids.view("S16").ravel())
+
+        def still_shown(uuids: Collection[UUID]) -> set[UUID]:
+            alive = list(find_alive(uuids) - withdrawn)
+            keys = np.array([uuid.bytes for uuid in alive], "S16")
+            places = np.minimum(np.searchsorted(shown, keys), len(shown) - 1)
+            return {uuid for uuid, is_there in zip(alive, shown[places] == keys, strict=True) if is_there}
+
+        if find_gone(before, still_shown, turn):
+            return set()
+        return set(before.object_names())
+    except (ArtifactError, FileNotFoundError):
+        return set()
+
+
+class _TargetSource:
+    """A copy's files, to be read."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+
+    def get(self, name: str) -> bytes:
+        """The file, whole."""
+        with self._target.storage.open(name) as file:
+            return bytes(file.read())
 
 
 def _require_ours(galaxy: Galaxy, target: Target, listed: dict[str, Listed]) -> None:

@@ -1,18 +1,21 @@
 """Where a galaxy can be copied to: a folder, or a prefix of a bucket, that any web server for files can serve."""
 
+import os
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Protocol
+from uuid import uuid4
 
 from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage, Storage, storages
+from google.api_core.exceptions import PreconditionFailed
 from storages.backends.gcloud import GoogleCloudStorage
 
 from catalog.services.errors import ServiceError
-from catalog.storage import AtomicFileSystemStorage
+from catalog.storage import PART_PREFIX, PART_SUFFIX, AtomicFileSystemStorage
 
 __all__ = ["OUR_FOLDERS", "ExportError", "Listed", "Target", "cache_control_of", "content_type_of", "open_target"]
 
@@ -60,6 +63,9 @@ class Target(Protocol):
 
     def list_files(self) -> dict[str, Listed]:
         """Every file below, by its name, in one go."""
+
+    def create(self, name: str, data: bytes) -> bool:
+        """Write a file unless it is there; says whether it was not. Of two who create it at once one does."""
 
     def put(self, name: str, file: File[bytes]) -> None:
         """Write a file, replacing what may be there."""
@@ -116,6 +122,19 @@ class FolderTarget:
                 found[path.relative_to(self._folder).as_posix()] = Listed(facts.st_size, modified_at)
         return found
 
+    def create(self, name: str, data: bytes) -> bool:
+        """Write it under a name of its own, and link it to its place, which only one can."""
+        part = self._folder / f"{PART_PREFIX}{name}.{uuid4().hex}{PART_SUFFIX}"
+        part.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            part.write_bytes(data)
+            os.link(part, self._folder / name)
+        except FileExistsError:
+            return False
+        finally:
+            part.unlink(missing_ok=True)
+        return True
+
     def put(self, name: str, file: File[bytes]) -> None:
         """Write a file; content types are for the web server to tell."""
         self.storage.save(name, file)
@@ -145,6 +164,16 @@ class BucketTarget:
         """Every object below the prefix; a thousand of them an answer."""
         blobs = self._storage.bucket.list_blobs(prefix=self._prefix)
         return {blob.name.removeprefix(self._prefix): Listed(blob.size, blob.updated) for blob in blobs}
+
+    def create(self, name: str, data: bytes) -> bool:
+        """Write the object on the condition that there is no generation of it."""
+        blob = self._storage.bucket.blob(f"{self._prefix}{name}")
+        blob.cache_control = cache_control_of(name)
+        try:
+            blob.upload_from_string(data, content_type=content_type_of(name), if_generation_match=0)
+        except PreconditionFailed:
+            return False
+        return True
 
     def put(self, name: str, file: File[bytes]) -> None:
         """Write an object, with its type and how long caches may keep it."""

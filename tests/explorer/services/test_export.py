@@ -4,6 +4,7 @@ import json
 import os
 import re
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -139,6 +140,42 @@ def test_a_hidden_picture_and_objects_that_nothing_names_are_deleted_from_the_co
     assert before - there and gone.uuid not in reader.uuids
     assert result.n_deleted >= 2
     assert not [folder for folder in tmp_path.rglob("*") if folder.is_dir() and not any(folder.iterdir())]
+
+
+def test_what_an_open_page_may_want_stays_until_the_copy_after(public: Galaxy, tmp_path: Path):
+    export_galaxy(public, str(tmp_path))
+    before = set(ArtifactReader(FolderSource(tmp_path)).object_names())
+    publish_titled(public, "New title")
+    assert export_galaxy(public, str(tmp_path)).n_deleted == 0
+    now = set(ArtifactReader(FolderSource(tmp_path)).object_names())
+    assert before - now and before <= files_in(tmp_path)
+    export_galaxy(public, str(tmp_path))
+    assert {name for name in files_in(tmp_path) if name.startswith("objects/")} == now
+
+
+def test_what_told_more_than_the_galaxy_does_today_goes_at_once(public: Galaxy, tmp_path: Path):
+    export_galaxy(public, str(tmp_path))
+    public.published_features = []
+    public.save()
+    publish_galaxy(public, despite_safe_search=True)
+    export_galaxy(public, str(tmp_path))
+    now = set(ArtifactReader(FolderSource(tmp_path)).object_names())
+    assert {name for name in files_in(tmp_path) if name.startswith("objects/")} == now
+
+
+def test_of_two_galaxies_that_are_copied_to_one_place_at_once_one_is_refused(
+    public: Galaxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    create = FolderTarget.create
+
+    def come_second(self: FolderTarget, name: str, data: bytes) -> bool:
+        assert create(self, name, json.dumps({"galaxy": str(uuid4())}).encode())
+        return create(self, name, data)
+
+    monkeypatch.setattr(FolderTarget, "create", come_second)
+    with pytest.raises(ExportError, match="a copy of another galaxy"):
+        export_galaxy(public, str(tmp_path))
+    assert files_in(tmp_path) == {"galaxy-export.json"}
 
 
 def test_what_people_laid_beside_the_copy_stays(public: Galaxy, tmp_path: Path):
