@@ -245,6 +245,7 @@ export class Scene implements Stage, MotionHost {
     this.#setPixelRatio(this.#resolution.next(moves || shifts, elapsedMs));
     this.#renderer.info.reset();
     this.#nebula.update(frame, this.#renderer);
+    this.#pool.cull(frame.projection);
     this.#points.update(frame);
     this.#names.update(frame, this.#isCovered);
     if (moves || shifts) this.#pointing.clear();

@@ -4,6 +4,7 @@ import { loadGalaxy, type Galaxy } from "../../src/api/galaxy";
 import { NodeStreamer } from "../../src/scene/node_streamer";
 import { PAGE_SIZE, PointPool } from "../../src/scene/point_pool";
 import { budgetOf } from "../../src/scene/budget";
+import { putBall } from "../../src/math/blocks";
 import { emptyProjection, type Projection } from "../../src/math/project";
 import { answering, makeFiles, type Picture } from "../support";
 
@@ -20,6 +21,13 @@ function lookAt(): Projection {
   return p;
 }
 
+/** From so far away that everything is in sight. */
+function seeingAll(): Projection {
+  const p = lookAt();
+  p.matrix[15] = 1e6;
+  return p;
+}
+
 async function open(): Promise<Galaxy> {
   vi.stubGlobal("fetch", answering(makeFiles(PICTURES, SIZES)));
   const galaxy = await loadGalaxy("/artifacts/test/current.json", null, new AbortController().signal, () => undefined);
@@ -28,12 +36,15 @@ async function open(): Promise<Galaxy> {
 }
 
 const arrayOf = (pool: PointPool, name: string) => (pool.geometry.getAttribute(name) as BufferAttribute).array;
-const nDrawn = (pool: PointPool): number => {
+/** The points that a frame draws: those the index names, but for tombstones. */
+const drawn = (pool: PointPool, p = seeingAll()): number[] => {
+  pool.cull(p);
   const words = arrayOf(pool, "words");
-  let n = 0;
-  for (let at = 0; at < 3 * pool.geometry.drawRange.count; at += 3) if ((words[at]! & DEAD) === 0) n += 1;
-  return n;
+  const { start, count } = pool.geometry.drawRange;
+  const named = [...pool.geometry.getIndex()!.array.slice(start, start + count)];
+  return named.filter((point) => (words[3 * point]! & DEAD) === 0);
 };
+const nDrawn = (pool: PointPool): number => new Set(drawn(pool)).size;
 
 beforeEach(() => {
   vi.stubGlobal("document", { baseURI: "http://localhost/galaxy/test/" });
@@ -60,6 +71,25 @@ describe("the pool of points", () => {
     pool.add(2);
     expect([pool.nPoints, nDrawn(pool), pool.nFree]).toEqual([1199, 1199, 0]);
     expect([...galaxy.nodes.blocks.shown].slice(0, 7)).toEqual([1, 0, 0, 0, 0, 0, 0]);
+  });
+
+  it("leaves out the blocks that are behind the camera or off the screen, and draws them again when it turns back", async () => {
+    const galaxy = await open();
+    const pool = new PointPool(galaxy, 5);
+    for (const node of [0, 1, 2]) pool.add(node);
+    const behind = lookAt();
+    behind.matrix[15] = -1e6;
+    const aside = lookAt();
+    aside.matrix[12] = 1e6;
+    expect([drawn(pool, behind).length, drawn(pool, aside).length]).toEqual([0, 0]);
+
+    // The first block of the second node moves away to the right: it alone is not drawn.
+    galaxy.points.positions.fill(0);
+    galaxy.points.positions.fill(1e4, 3 * 1600, 3 * 1856);
+    pool.refresh();
+    for (let b = 0; b < galaxy.nodes.blocks.n; b += 1) putBall(galaxy.points.positions, galaxy.nodes.blocks.first[b]!, galaxy.nodes.blocks.first[b + 1]!, galaxy.nodes.blocks.balls, b);
+    expect(drawn(pool, lookAt())).toHaveLength(2699 - 256);
+    expect(nDrawn(pool)).toBe(2699);
   });
 
   it("lets what does not match step back, and knows where tiles lie once it is told", async () => {
