@@ -101,6 +101,19 @@ describe.each(PUBLICATIONS)("what Python wrote as %j", (name) => {
   });
 });
 
+describe("images that are withdrawn while the page is open", () => {
+  it("are hidden as they are in a page that is opened later", async () => {
+    const galaxy = await open("added_again");
+    const { not_there, images } = written.expected("hidden");
+    await galaxy.hide(not_there);
+    expect(Array.from({ length: galaxy.points.n }, (_, i) => i).filter((i) => galaxy.isLoaded(i) && !galaxy.isShown(i))).toHaveLength(1);
+    await Promise.all(galaxy.nodes.list.map((_, node) => galaxy.nodes.load(node)));
+    expect(Array.from({ length: galaxy.points.n }, (_, i) => i).filter((i) => !galaxy.isShown(i))).toHaveLength(2);
+    for (const uuid of not_there) await expect(galaxy.find(uuid)).resolves.toBe(-1);
+    for (const [uuid, { index }] of Object.entries(images)) await expect(galaxy.find(uuid)).resolves.toBe(index);
+  });
+});
+
 describe("the publications", () => {
   it("hold what a reader can get wrong: a lookup of newcomers, and patches that contradict each other", () => {
     const [added, again] = [written.expected("added"), written.expected("added_again")];
