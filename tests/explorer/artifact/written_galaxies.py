@@ -24,6 +24,7 @@ from tests.factories_artifact import image_uuid
 
 WITHDRAWN = (7, 310)  # one of the first publication's images, and one that came later
 MOVED = 30
+N_FIRST = 300
 NEVER_THERE = 5_000
 QUESTIONS = ("picture", "pict", "red ", "red pic", "picture -red", "12", "1", '"red car"', "nothing")
 N_SIMILAR = 20
@@ -34,7 +35,8 @@ def write_all(
 ) -> str:
     """Write images with all that may belong to them, onto an earlier publication if one is named; the manifest's name."""
     positions = place_images(numbers)
-    positions[[numbers.index(i) for i in moved]] *= 0.5
+    # Newcomers lie within the first publication's cube, and so get nodes of their own.
+    positions[[place for place, i in enumerate(numbers) if i >= N_FIRST or i in moved]] *= 0.5
     written = write(
         store,
         numbers,
@@ -56,7 +58,7 @@ def _details_of(i: int) -> dict[str, Any]:
 
 def write_publications(store: MemoryStore) -> dict[str, Pointer]:
     """A galaxy's life: published, added to twice, images hidden and then withdrawn, one moved, all compacted."""
-    first = write_all(store, range(300))
+    first = write_all(store, range(N_FIRST))
     added = write_all(store, range(320), first)
     again = write_all(store, range(335), added)
     gone = [image_uuid(i) for i in WITHDRAWN]

@@ -1,5 +1,6 @@
-import { ChunkParser } from "../worker/chunk_parser";
+import { Background } from "../worker/background";
 import type { Extras } from "./chunks";
+import type { SimilarTiles } from "../worker/find_similar";
 import { DetailsSource } from "./details";
 import { WireError } from "./errors";
 import { fetchJson, type OnBytes } from "./http";
@@ -45,6 +46,8 @@ export interface Galaxy {
   placeOf(tile: number): Promise<Place | null>;
   /** Up to 12 pictures like this one, nearest first. */
   neighboursOf(index: number): Promise<readonly Neighbour[]>;
+  /** The tiles most like a point's by their codes, up to `limit` with a cosine above `least`, the best first, its own among them. `onBytes` hears of the codes compared. */
+  similarTo(index: number, limit: number, least: number, onBytes: OnBytes, signal: AbortSignal): Promise<SimilarTiles>;
   /** Makes tombstones of withdrawn images, as far as they are in it. Fetches what leads from uuids to tiles, and that only for new ones. */
   hide(uuids: readonly string[]): Promise<void>;
   /** An extra column of a node, in the order of its points; null: the galaxy has none. */
@@ -52,10 +55,10 @@ export interface Galaxy {
 }
 
 /** Puts a galaxy together of which nothing but the manifest has come. */
-export function makeGalaxy(name: string, manifest: Manifest, base: string, parser: ChunkParser): Galaxy {
+export function makeGalaxy(name: string, manifest: Manifest, base: string, background: Background): Galaxy {
   const tiles = new Tiles(manifest.tables, base);
   const points = emptyPoints(manifest.n_points);
-  const nodes = new Nodes(manifest, base, points, parser);
+  const nodes = new Nodes(manifest, base, points, background);
   const withdrawn = new Set<string>();
   /** Those of them whose tiles are hidden: a file that did not come is asked for again the next time. */
   const hidden = new Set<string>();
@@ -99,6 +102,11 @@ export function makeGalaxy(name: string, manifest: Manifest, base: string, parse
       const found = await Promise.all(near.map(async ({ tile, similarity }) => ({ place: await placeOf(tile), similarity })));
       return found.flatMap(({ place, similarity }) => (place === null ? [] : [{ ...place, similarity }]));
     },
+    similarTo: async (index, limit, least, onBytes, signal) => {
+      await nodes.loadPoint(index);
+      const { parts, n_features } = (await tiles.tables()).codes;
+      return background.do("similar", { base, parts, n_features, tile: points.tile[index]!, limit, least }, onBytes, signal);
+    },
     hide: async (uuids) => {
       for (const uuid of uuids) withdrawn.add(uuid);
       const wanted = uuids.filter((uuid) => !hidden.has(uuid));
@@ -123,18 +131,18 @@ export async function fetchPointer(url: string, signal?: AbortSignal): Promise<P
  */
 export async function loadGalaxy(pointerUrl: string, workerUrl: string | null, signal: AbortSignal, onBytes: OnBytes): Promise<Galaxy> {
   const base = new URL(pointerUrl, document.baseURI).href;
-  const parser = new ChunkParser(workerUrl === null ? null : new URL(workerUrl, document.baseURI).href);
+  const background = new Background(workerUrl === null ? null : new URL(workerUrl, document.baseURI).href);
   try {
     const pointer = await fetchPointer(base, signal);
     const manifestUrl = addressOf(pointer.manifest, base);
     const manifest = readManifest(await fetchJson(manifestUrl, { signal, onBytes }), manifestUrl);
-    const galaxy = makeGalaxy(pointer.manifest, manifest, base, parser);
+    const galaxy = makeGalaxy(pointer.manifest, manifest, base, background);
     // Before anything is drawn: what is withdrawn must not be seen for a moment.
     await galaxy.hide(pointer.withdrawn);
     if (manifest.nodes.length > 0) await galaxy.nodes.load(0, onBytes);
     return galaxy;
   } catch (error) {
-    parser.dispose();
+    background.dispose();
     throw error;
   }
 }

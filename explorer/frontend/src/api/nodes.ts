@@ -1,5 +1,5 @@
 import { layBlocks, type Blocks } from "../math/blocks";
-import type { ChunkParser } from "../worker/chunk_parser";
+import type { Background } from "../worker/background";
 import type { ParsedChunk } from "../worker/parse_chunk";
 import { decodeExtra, type Extras } from "./chunks";
 import { WireError } from "./errors";
@@ -20,7 +20,7 @@ export class Nodes {
   readonly #manifest: Manifest;
   readonly #base: string;
   readonly #points: Points;
-  readonly #parser: ChunkParser;
+  readonly #background: Background;
   /** Tiles of withdrawn images: tombstones, whatever the chunks say. */
   readonly #hiddenTiles = new Set<number>();
   readonly #loaded: Uint8Array;
@@ -29,13 +29,13 @@ export class Nodes {
   readonly #listeners = new Set<(node: number) => void>();
   readonly #onHidden = new Set<() => void>();
 
-  constructor(manifest: Manifest, base: string, points: Points, parser: ChunkParser) {
+  constructor(manifest: Manifest, base: string, points: Points, background: Background) {
     this.list = manifest.nodes;
     this.blocks = layBlocks(manifest.nodes);
     this.#manifest = manifest;
     this.#base = base;
     this.#points = points;
-    this.#parser = parser;
+    this.#background = background;
     this.#loaded = new Uint8Array(manifest.nodes.length);
   }
 
@@ -141,7 +141,7 @@ export class Nodes {
     const { n, url } = this.list[node]!;
     const { columns, bounds } = this.#manifest;
     const job = { url: addressOf(url, this.#base), n, columns, origin: bounds.origin, extent: bounds.extent };
-    const [chunk] = await Promise.all([this.#parser.parse(job, onBytes), this.prepare?.(node)]);
+    const [chunk] = await Promise.all([this.#background.do("chunk", job, onBytes), this.prepare?.(node)]);
     this.lay(node, chunk);
   }
 }

@@ -1,9 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { decodeCodes } from "../../src/api/codes";
 import { loadGalaxy, type Galaxy } from "../../src/api/galaxy";
-import { PartSource } from "../../src/api/parts";
 import { SearchIndex } from "../../src/api/search";
-import { Best, findSimilar } from "../../src/math/similar";
 import { writeGalaxies, type Pair, type WrittenGalaxies, type WrittenGalaxy, type WrittenImage } from "../written_galaxies";
 
 const PUBLICATIONS = ["first", "added", "added_again", "hidden", "withdrawn", "moved", "compact"];
@@ -75,16 +72,10 @@ describe.each(PUBLICATIONS)("what Python wrote as %j", (name) => {
 
   it("finds the same by its codes", async () => {
     const galaxy = await open(name);
-    const { codes } = await galaxy.tables();
-    const parts = new PartSource(codes.parts, galaxy.base, decodeCodes, 8);
-    const every = await Promise.all(codes.parts.map((_, number) => parts.load(number)));
-    for (const [uuid, { tile, similar }] of imagesOf(written.expected(name))) {
+    for (const [uuid, { index, similar }] of imagesOf(written.expected(name))) {
       if (similar === null) continue;
-      const own = (await parts.get(tile))!;
-      const query = own.part.features.subarray(own.row * codes.n_features, (own.row + 1) * codes.n_features);
-      const best = new Best(similar.length + 3, 0);
-      for (const part of every) findSimilar(query, part.features, part.first, best);
-      const places = await Promise.all(best.tiles.map((one) => galaxy.placeOf(one)));
+      const best = await galaxy.similarTo(index, similar.length + 3, 0, () => undefined, new AbortController().signal);
+      const places = await Promise.all(Array.from(best.tiles, (tile) => galaxy.placeOf(tile)));
       const pairs = places.flatMap<Pair>((place, i) => (place === null || place.uuid === uuid ? [] : [[place.uuid, best.cosines[i]!]]));
       expectPairs(pairs.slice(0, similar.length), similar);
     }
@@ -115,7 +106,8 @@ describe("images that are withdrawn while the page is open", () => {
 });
 
 describe("the publications", () => {
-  it("hold what a reader can get wrong: a lookup of newcomers, and patches that contradict each other", () => {
+  it("hold what a reader can get wrong: nodes and a lookup of newcomers, and patches that contradict each other", async () => {
+    expect((await open("added_again")).manifest.nodes.map(({ n, parent }) => [n, parent])).toEqual([[300, -1], [20, -1], [15, -1]]);
     const [added, again] = [written.expected("added"), written.expected("added_again")];
     expect([added.has_lookup_delta, again.has_lookup_delta]).toEqual([true, true]);
     expect(again.n_contested).toBeGreaterThan(10);
