@@ -8,6 +8,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import get_language_from_request
 from django.views.decorators.http import require_safe
 
 from catalog.models import Galaxy, Image
@@ -45,7 +47,9 @@ def show_galaxy(request: HttpRequest, slug: str = "", galaxy_uuid: uuid.UUID | N
     context["preview"] = _preview(request, galaxy) if is_public else None
     is_embedded = is_public and wants_embedding(request)
     config = _config(galaxy, may_edit=not is_embedded and _may_edit(request, galaxy))
+    config["language"] = get_language_from_request(request)
     response = render(request, "explorer/galaxy.html", context | {"config": config})
+    patch_vary_headers(response, ["Accept-Language"])
     if is_embedded:
         allow_framing(request, response)
     return response

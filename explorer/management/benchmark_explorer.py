@@ -16,8 +16,8 @@ from catalog.services.errors import ServiceError
 from catalog.services.progress import Progress, ignore_progress
 from explorer.artifact import ArtifactReader
 from explorer.management.browser_trace import TRACE_CATEGORIES, FrameTimes, read_frames
+from explorer.management.folder_sink import FolderSink
 from explorer.management.loopback import Served, serve_folders
-from explorer.management.procedural_galaxy import FolderSink
 
 __all__ = ["BARE_POINTS", "CHROMIUM_ARGUMENTS", "ExplorerFigures", "find_chromium", "measure_explorer"]
 

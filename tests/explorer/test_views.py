@@ -93,6 +93,7 @@ class TestTheGalaxy:
         assert self.config(client, "/galaxy/sky/") == {
             "galaxy": {"uuid": str(world.galaxy.uuid), "slug": "sky", "title": "Sky"},
             "pointer_url": f"/artifacts/{world.galaxy.uuid}/current.json",
+            "language": "en",
             "rendition_url": "/media/{uuid}/{rendition}",
             "worker_url": "/static/explorer/explorer-worker.js",
             "home_url": "/",

@@ -13,7 +13,7 @@ export interface Config {
   readonly image_admin_url: string | null;
   /** Whether the page stands somewhere by itself, and begins a tour when nobody touches it; `?kiosk=1` says the same. */
   readonly kiosk?: boolean;
-  /** The language to speak, if neither the address nor anything nearer says another. Absent: the browser's. */
+  /** The language to speak unless the address says another, as Django chose it for this visitor. Absent (a copied galaxy): the browser's. */
   readonly language?: string;
 }
 

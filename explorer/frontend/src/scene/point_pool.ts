@@ -46,6 +46,7 @@ export class PointPool {
   readonly #nShown: Uint32Array;
   #tilePlace: TilePlace = () => NO_PLACE;
   #matches: Uint8Array | null = null;
+  readonly #ending: () => void;
 
   constructor(galaxy: Galaxy, maxPages: number) {
     this.#galaxy = galaxy;
@@ -66,6 +67,7 @@ export class PointPool {
     // Never asked for, as nothing is culled; without it three.js would measure all points once.
     this.geometry.boundingSphere = new Sphere();
     galaxy.nodes.blocks.shown.fill(0);
+    this.#ending = galaxy.nodes.onHidden(() => { this.#rewriteShown(); });
   }
 
   get bytes(): number {
@@ -153,12 +155,25 @@ export class PointPool {
   }
 
   dispose(): void {
+    this.#ending();
     this.geometry.dispose();
     this.#galaxy.nodes.blocks.shown.fill(0);
   }
 
   #rewriteWords(): void {
     for (let page = 0; page < this.maxPages; page += 1) if (this.#owner[page] !== -1) this.#writeWords(page);
+  }
+
+  /** Some points may not be shown any more. */
+  #rewriteShown(): void {
+    this.#rewriteWords();
+    this.nPoints = 0;
+    for (let node = 0; node < this.#nShown.length; node += 1) {
+      if (!this.has(node)) continue;
+      const nShown = this.#countShown(node);
+      this.#nShown[node] = nShown;
+      this.nPoints += nShown;
+    }
   }
 
   #firstOf(page: number): number {

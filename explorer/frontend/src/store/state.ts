@@ -113,6 +113,12 @@ export interface State {
   readonly insets: Insets;
   /** A short message for everybody, until it is closed. Empty: none. */
   readonly notice: string;
+  /** The name of a newer publication than the one that is shown. Empty: none is known. */
+  readonly newerPublication: string;
+  /** Whether it is offered: nobody has said no yet. */
+  readonly isUpdateOffered: boolean;
+  /** How many pictures the pointer has listed as withdrawn since the page was opened: what lists pictures looks again when it changes. */
+  readonly nWithdrawn: number;
   /** Files keep failing: the notice offers to try again now. */
   readonly isStalled: boolean;
   /** For the screen reader; said when it changes. */
@@ -163,6 +169,9 @@ export const INITIAL_STATE: State = {
   strip: null,
   insets: { left: 0, right: 0, bottom: 0 },
   notice: "",
+  newerPublication: "",
+  isUpdateOffered: false,
+  nWithdrawn: 0,
   isStalled: false,
   announcement: "",
   layout: "space",

@@ -92,6 +92,17 @@ describe("the pool of points", () => {
     expect(nDrawn(pool)).toBe(2699);
   });
 
+  it("draws nothing any more of what is withdrawn", async () => {
+    const galaxy = await open();
+    const pool = new PointPool(galaxy, 5);
+    pool.add(0);
+    pool.add(2);
+    galaxy.nodes.hide(new Set([7, 8, 200, 2000]));
+    expect([pool.nPoints, nDrawn(pool)]).toEqual([1196, 1196]);
+    pool.add(1);
+    expect(pool.nPoints).toBe(2695);
+  });
+
   it("lets what does not match step back, and knows where tiles lie once it is told", async () => {
     const galaxy = await open();
     const pool = new PointPool(galaxy, 5);
