@@ -28,9 +28,13 @@ function seeingAll(): Projection {
   return p;
 }
 
-async function open(): Promise<Galaxy> {
+function openRoot(): Promise<Galaxy> {
   vi.stubGlobal("fetch", answering(makeFiles(PICTURES, SIZES)));
-  const galaxy = await loadGalaxy("/artifacts/test/current.json", null, new AbortController().signal, () => undefined);
+  return loadGalaxy("/artifacts/test/current.json", null, new AbortController().signal, () => undefined);
+}
+
+async function open(): Promise<Galaxy> {
+  const galaxy = await openRoot();
   await Promise.all([galaxy.nodes.load(1), galaxy.nodes.load(2)]);
   return galaxy;
 }
@@ -137,6 +141,16 @@ describe("streaming nodes", () => {
     const streamer = new NodeStreamer(galaxy, pool, listener);
     while (streamer.update(lookAt()));
     expect(pool.nPoints).toBe(2699);
+    streamer.dispose();
+  });
+
+  it("draws the root before it asks for anything else", async () => {
+    const galaxy = await openRoot();
+    const pool = new PointPool(galaxy, 5);
+    const streamer = new NodeStreamer(galaxy, pool, listener);
+    expect([streamer.update(lookAt()), streamer.nRequests, pool.nPoints]).toEqual([true, 0, 99]);
+    streamer.update(lookAt());
+    expect(streamer.nRequests).toBe(2);
     streamer.dispose();
   });
 
