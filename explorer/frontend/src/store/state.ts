@@ -2,6 +2,7 @@ import type { Galaxy, Neighbour } from "../api/galaxy";
 import type { WireError } from "../api/errors";
 import type { Details } from "../api/wire";
 import type { View } from "../math/view";
+import type { Audit } from "./audit_state";
 import { INITIAL_SEARCH, type SearchState } from "./search_state";
 
 export type Phase = "loading" | "ready" | "empty" | "error";
@@ -140,6 +141,8 @@ export interface State {
   /** Whether the page is light now. */
   readonly isLight: boolean;
   readonly search: SearchState;
+  /** Null: nobody corrects many pictures at once. */
+  readonly audit: Audit | null;
 }
 
 export const INITIAL_STATE: State = {
@@ -184,4 +187,5 @@ export const INITIAL_STATE: State = {
   theme: "auto",
   isLight: false,
   search: INITIAL_SEARCH,
+  audit: null,
 };

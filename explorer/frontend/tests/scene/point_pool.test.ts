@@ -174,7 +174,7 @@ describe("the budget", () => {
     const nodes = (n: number) => Array.from({ length: Math.ceil(n / 8000) }, () => ({ n: 8000 }));
     expect(budgetOf(false, 80_000, nodes(80_000)).maxPages).toBe(80);
     expect(budgetOf(true, 80_000, nodes(80_000)).maxPages).toBe(80);
-    expect(budgetOf(false, 1_000_000, nodes(1_000_000)).maxPages).toBe(219);
+    expect(budgetOf(false, 1_000_000, nodes(1_000_000)).maxPages).toBe(157);
     expect(budgetOf(true, 1_000_000, nodes(1_000_000)).maxPages).toBe(63);
   });
 
