@@ -16,21 +16,28 @@ _CJK = re.compile(
 )
 
 
-def fold_text(text: str) -> str:
+def fold_text(text: str, *, accents: bool = False) -> str:
     """Return the text as it is compared: as `catalog.terms.fold_term`, however long, and without accents ("Café" is "cafe")."""
     if text.isascii():
         return " ".join(text.casefold().split())
     folded = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKD", folded).translate(_ACCENTS))
+    return (
+        folded if accents else unicodedata.normalize("NFKC", unicodedata.normalize("NFKD", folded).translate(_ACCENTS))
+    )
 
 
-def split_words(text: str) -> list[str]:
-    """Return the folded words of a text in order, without accents, and possessives without their s.
+def is_cjk(word: str) -> bool:
+    """Whether a word is written in Han, Hiragana or Katakana throughout."""
+    return _CJK.fullmatch(word) is not None
+
+
+def split_words(text: str, *, accents: bool = False) -> list[str]:
+    """Return the folded words of a text in order, possessives without their s; `accents` leaves them their accents.
 
     A word is a run of letters, digits and marks. Runs of Han and Kana have no blanks between words: they become every pair of
     neighbouring characters, and the last character alone, so that whatever part is asked for is found.
     """
-    folded = _POSSESSIVE.sub("", fold_text(text))
+    folded = _POSSESSIVE.sub("", fold_text(text, accents=accents))
     if folded.isascii():
         return [word[:MAX_WORD_LENGTH] for word in _ASCII_WORD.findall(folded)]
     runs = "".join(c if c.isalnum() or unicodedata.category(c)[0] == "M" else " " for c in folded).split()
