@@ -48,6 +48,14 @@ def nobody_has_asked_yet() -> None:
     cache.clear()
 
 
+@pytest.fixture(autouse=True)
+def no_columns_of_other_tests() -> None:
+    """Counts are kept in memory by a collection's id and clock, and both begin anew in every test's database."""
+    from catalog.search.columns import forget_columns
+
+    forget_columns()
+
+
 class NetworkForbiddenError(Exception):
     """A test reached for the network."""
 
