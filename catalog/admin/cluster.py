@@ -101,7 +101,12 @@ class ClusterAdmin(ClusterPages):
         except ServiceError as error:
             self.message_user(request, str(error), messages.ERROR)
         else:
-            text = format_html("{} images came to {}. {}", f"{change.n_images:,}", into, admin_link(change, "See the change, or undo it"))
+            text = format_html(
+                "{} images came to {}. {}",
+                f"{change.n_images:,}",
+                into,
+                admin_link(change, "See the change, or undo it"),
+            )
             self.message_user(request, text, messages.SUCCESS)
         return None
 

@@ -45,7 +45,10 @@ class ClusterPages(PageAdmin[Cluster]):
         """Adds the pages."""
         pages: dict[str, Callable[..., HttpResponse]] = {"sheet": self.sheet_view, "split": self.split_view}
         return [
-            *(path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"catalog_cluster_{name}") for name, view in pages.items()),
+            *(
+                path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"catalog_cluster_{name}")
+                for name, view in pages.items()
+            ),
             *super().get_urls(),
         ]
 
@@ -178,7 +181,11 @@ def _do(request: HttpRequest, cluster: Cluster) -> str:
         return _tell("Builds say again where they belong.", unpin_images(cluster.galaxy, images, by=by, reason=reason))
     into = cluster
     if deed == "move":
-        found = cluster.galaxy.clusters.filter(pk=int(key)).first() if (key := request.POST.get("into", "")).isdecimal() else None
+        found = (
+            cluster.galaxy.clusters.filter(pk=int(key)).first()
+            if (key := request.POST.get("into", "")).isdecimal()
+            else None
+        )
         if found is None:
             raise ServiceError("Expected a cluster of this galaxy to move them to, got none. Choose one.")
         into = found

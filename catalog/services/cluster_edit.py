@@ -1,4 +1,4 @@
-"""What curators say of clusters: names, colours, covers, the order of the tour, merges, splits and pins. Each deed is one change, which can be undone."""
+"""What curators say of clusters: names, colours, covers, tour order, merges, splits, pins. Each deed is one change, which can be undone."""
 
 from collections.abc import Collection as Container
 from collections.abc import Iterable, Mapping, Sequence
@@ -58,9 +58,7 @@ def edit_cluster(
     with transaction.atomic():
         now = Cluster.objects.select_for_update().get(pk=cluster.pk)
         said = _check_values(now, values)
-        changed = {
-            field: [getattr(now, field), value] for field, value in said.items() if getattr(now, field) != value
-        }
+        changed = {field: [getattr(now, field), value] for field, value in said.items() if getattr(now, field) != value}
         if not changed:
             return None
         for field, (_before, after) in changed.items():
@@ -106,7 +104,9 @@ def order_tour(galaxy: Galaxy, uuids: Sequence[UUID], *, by: User | None, reason
 
 
 def merge_clusters(into: Cluster, others: Iterable[Cluster], *, by: User | None, reason: str = "") -> Change:
-    """Let one cluster take the groups and pins of others, which lie dormant from then on; the change says how many images of the newest build came.
+    """Let one cluster take the groups and pins of others, which lie dormant from then on.
+
+    The change says how many images of the newest build came with the groups.
 
     The groups of all kept builds move, so that later builds find the images in the one cluster, and do not wake the others
     where a group is theirs alone again. Visitors see it after the next publication.
@@ -182,10 +182,10 @@ def split_cluster(
     Raises ServiceError when there is no build, when the images are none or all of the cluster's or not in it, when the cluster cannot be
     divided into so many parts, or when the name is taken.
     """
+    names = [_check_name(name)] if name.strip() else []
+    if names and images is None and n != 2:
+        raise ServiceError(f"Expected one new cluster for the name {name!r}, got {n - 1}. Name them afterwards.")
     parts = find_parts(cluster, n=n, images=images)
-    names = [_check_name(cluster, name)] if name.strip() else []
-    if names and len(parts) > 1:
-        raise ServiceError(f"Expected one new cluster for the name {name!r}, got {len(parts)}. Name them afterwards.")
     with transaction.atomic():
         parent = Cluster.objects.select_for_update().get(pk=cluster.pk)
         made = _make_parts(parent, parts, names)
@@ -201,7 +201,7 @@ def _check_values(cluster: Cluster, values: ClusterValues) -> dict[str, Any]:
     """The values by column, each as it is kept."""
     said: dict[str, Any] = {}
     if "name" in values:
-        name = _check_name(cluster, values["name"])
+        name = _check_name(values["name"])
         if name != cluster.name:
             said |= {"name": name, "name_source": Cluster.NameSource.CURATOR}
     if "cover" in values:
@@ -221,7 +221,7 @@ def _check_values(cluster: Cluster, values: ClusterValues) -> dict[str, Any]:
     return said
 
 
-def _check_name(cluster: Cluster, name: str) -> str:
+def _check_name(name: str) -> str:
     name = " ".join(name.split())
     if not name:
         raise ServiceError("Expected a name for the cluster, got an empty one. Write at least one letter.")
@@ -303,7 +303,5 @@ def _note(
         details={"deed": deed, **told},
         n_images=len(images) if n_images is None else n_images,
     )
-    ChangedImage.objects.bulk_create(
-        (ChangedImage(change=change, image_id=pk) for pk in images), batch_size=CHUNK
-    )
+    ChangedImage.objects.bulk_create((ChangedImage(change=change, image_id=pk) for pk in images), batch_size=CHUNK)
     return change

@@ -165,7 +165,13 @@ def dry_run(galaxy: Galaxy, *, progress: Progress = ignore_progress) -> DryRun:
     current = is_current(last, given.fingerprint, {FULL})
     what = _describe(galaxy, last, n_new=n_new, n_gone=n_gone, n_stale=n_stale, is_same=current)
     return DryRun(
-        len(given.image_ids), n_new, n_gone, n_stale, current, needs, what if current else [*what, describe_needs(needs)]
+        len(given.image_ids),
+        n_new,
+        n_gone,
+        n_stale,
+        current,
+        needs,
+        what if current else [*what, describe_needs(needs)],
     )
 
 
@@ -182,12 +188,16 @@ def _describe(galaxy: Galaxy, last: Build, *, n_new: int, n_gone: int, n_stale: 
     what = [
         f"{_images(n_new)} would find a place: new since build {last.number}." if n_new else "",
         f"{_images(n_gone)} would leave: hidden or deleted since build {last.number}." if n_gone else "",
-        f"{_images(n_stale)} of build {last.number} got other labels since, and would move to others like them." if n_stale else "",
+        f"{_images(n_stale)} of build {last.number} got other labels since, and would move to others like them."
+        if n_stale
+        else "",
         f"The whole map would be laid out by other settings. {'; '.join(settings).capitalize()}." if settings else "",
         "All other images start from where they are; clusters that curators named, merged, hid or pinned images to stay theirs.",
     ]
     if "vectors" in last.parameters or "positions" in last.parameters:
-        what.append(f"Build {last.number} goes by the library's own numbers; a build from here goes by labels and looks.")
+        what.append(
+            f"Build {last.number} goes by the library's own numbers; a build from here goes by labels and looks."
+        )
     return [sentence for sentence in what if sentence]
 
 

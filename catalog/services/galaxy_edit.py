@@ -78,7 +78,5 @@ def edit_galaxy(galaxy: Galaxy, *, by: User | None, values: Mapping[str, Any]) -
 
 def _known(values: Mapping[str, Any]) -> dict[str, Any]:
     if unknown := sorted(values.keys() - set(GALAXY_SETTINGS)):
-        raise ValidationError(
-            {name: f"Expected one of {', '.join(GALAXY_SETTINGS)}, got {name}." for name in unknown}
-        )
+        raise ValidationError({name: f"Expected one of {', '.join(GALAXY_SETTINGS)}, got {name}." for name in unknown})
     return dict(values)

@@ -18,9 +18,7 @@ def places_of_cluster(cluster: Cluster, build: Build) -> QuerySet[Position]:
     """Where a build put the images that belong to the cluster, pins applied."""
     here = Pin.objects.filter(cluster=cluster).values("image")
     elsewhere = Pin.objects.filter(galaxy=cluster.galaxy_id).exclude(cluster=cluster).values("image")
-    return Position.objects.filter(
-        Q(group__cluster=cluster) & ~Q(image__in=elsewhere) | Q(image__in=here), build=build
-    )
+    return Position.objects.filter(Q(group__cluster=cluster) & ~Q(image__in=elsewhere) | Q(image__in=here), build=build)
 
 
 def move_pins(galaxy: Galaxy, image_ids: Sequence[int], goal: Cluster | None) -> list[PinMove]:

@@ -38,9 +38,13 @@ class ClusterEditSerializer(ReasonSerializer):
     name = serializers.CharField(max_length=200, required=False)
     colour = serializers.RegexField(r"^#[0-9a-f]{6}$", required=False, help_text="As #rrggbb, in small letters.")
     description = serializers.CharField(required=False, allow_blank=True, max_length=10_000)
-    hidden = serializers.BooleanField(required=False, help_text="Hidden, it leaves what is published as soon as it can.")
+    hidden = serializers.BooleanField(
+        required=False, help_text="Hidden, it leaves what is published as soon as it can."
+    )
     tour_order = serializers.IntegerField(required=False, min_value=0, max_value=2**31 - 1)
-    cover = serializers.UUIDField(required=False, allow_null=True, help_text="An image of the collection; null for none.")
+    cover = serializers.UUIDField(
+        required=False, allow_null=True, help_text="An image of the collection; null for none."
+    )
 
 
 class MergeSerializer(ReasonSerializer):
@@ -53,10 +57,16 @@ class MergeSerializer(ReasonSerializer):
 class SplitSerializer(ReasonSerializer):
     """Into how many parts, or which images become a cluster."""
 
-    n = serializers.IntegerField(min_value=2, max_value=MAX_PARTS, default=2, help_text="Not used where images are given.")
+    n = serializers.IntegerField(
+        min_value=2, max_value=MAX_PARTS, default=2, help_text="Not used where images are given."
+    )
     images = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=MAX_IMAGES, required=False)
     name = serializers.CharField(
-        max_length=200, required=False, allow_blank=True, default="", help_text="Of the one new cluster; else its labels name it."
+        max_length=200,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Of the one new cluster; else its labels name it.",
     )
 
 
@@ -69,7 +79,9 @@ class PinSerializer(ReasonSerializer):
 class DoneSerializer(serializers.Serializer[Any]):
     """What came of it."""
 
-    change = serializers.UUIDField(allow_null=True, help_text="The change, which can be undone; null where it was so already.")
+    change = serializers.UUIDField(
+        allow_null=True, help_text="The change, which can be undone; null where it was so already."
+    )
     n_images = serializers.IntegerField(help_text="Images that it is about.")
 
 
@@ -102,7 +114,9 @@ class ClusterDoor(ClusterViewSet):
         edit_cluster(cluster, by=request.user, reason=reason, **values)
         return Response(self._show(cluster))
 
-    @extend_schema(summary="Merge clusters of one galaxy", request=MergeSerializer, responses=DoneSerializer, filters=False)
+    @extend_schema(
+        summary="Merge clusters of one galaxy", request=MergeSerializer, responses=DoneSerializer, filters=False
+    )
     def merge(self, request: Request) -> Response:
         """One stays, the others lie dormant."""
         values = _read(MergeSerializer, request)
@@ -128,7 +142,10 @@ class ClusterDoor(ClusterViewSet):
         return Response({"clusters": [self._show(new) for new in made]}, status=status.HTTP_201_CREATED)
 
     @extend_schema(
-        summary="Say that images belong to a cluster", request=PinSerializer, responses=DoneSerializer, parameters=[UUID_PARAMETER]
+        summary="Say that images belong to a cluster",
+        request=PinSerializer,
+        responses=DoneSerializer,
+        parameters=[UUID_PARAMETER],
     )
     def pin(self, request: Request, name: str) -> Response:
         """Whatever builds find."""
@@ -176,7 +193,9 @@ def _find_images(cluster: Cluster, uuids: list[UUID], field: str = "images") -> 
     """Images of the cluster's collection; a ValidationError, which tells of no other collection, where some are none."""
     images = Image.objects.filter(collection=cluster.galaxy.collection_id, uuid__in=uuids)
     if missing := len(set(uuids)) - images.count():
-        raise ValidationError({field: f"Expected images of the cluster's collection, got {missing} that are none. Leave them out."})
+        raise ValidationError(
+            {field: f"Expected images of the cluster's collection, got {missing} that are none. Leave them out."}
+        )
     return images
 
 

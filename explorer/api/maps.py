@@ -84,8 +84,8 @@ class GalaxyMapDoor(GalaxyViewSet):
 
     @extend_schema(
         summary="Where a galaxy shows its images, as one table",
-        description="Columns uuid (16 bytes), x, y, z, flat_x, flat_y (float32), cluster and cluster_uuid (dictionaries). What is hidden or "
-        "not safe for everybody is left out. People who contribute may ask for any kept build by its number.",
+        description="Columns uuid (16 bytes), x, y, z, flat_x, flat_y (float32), cluster and cluster_uuid (dictionaries). What is hidden "
+        "or not safe for everybody is left out. People who contribute may ask for any kept build by its number.",
         parameters=[
             NAME,
             OpenApiParameter("format", str, enum=list(CONTENT_TYPES), default="arrow"),
@@ -114,7 +114,9 @@ class GalaxyMapDoor(GalaxyViewSet):
         clusters = clusters_shown(self.request.user, {"galaxy": str(galaxy.uuid) if self.is_by_link() else galaxy.slug})
         places = find_places(clusters, galaxy=galaxy)
         images = Image.objects.filter(uuid__in=uuids, pk__in=places.filter(image__uuid__in=uuids).values("image"))
-        return set(permitted(self.request.user, Verb.VIEW, images, by_link=self.is_by_link()).values_list("uuid", flat=True))
+        return set(
+            permitted(self.request.user, Verb.VIEW, images, by_link=self.is_by_link()).values_list("uuid", flat=True)
+        )
 
     def _choose_build(self, request: Request, galaxy: Galaxy) -> Build:
         number = request.query_params.get("build", "")

@@ -1,6 +1,6 @@
 """Where a build shows its images, as a table that other programs read: Arrow's stream format, or Parquet."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from tempfile import SpooledTemporaryFile
 from typing import IO, Literal
 from uuid import UUID
