@@ -16,8 +16,9 @@ from django.db.models import QuerySet
 from numpy.typing import NDArray
 
 from catalog.annotators.visual import VISUAL_VERSION
-from catalog.models import Collection, CollectionClock, EffectiveLabel, Galaxy, Image, Label
+from catalog.models import Collection, EffectiveLabel, Galaxy, Image, Label
 from catalog.services.chunks import IMAGES_PER_QUERY, in_chunks
+from catalog.services.clock import read_change_number
 from catalog.services.embeddings import word_vectors
 from catalog.services.errors import BuildError
 from catalog.services.own_numbers import OwnNumbers, read_own_numbers
@@ -103,12 +104,12 @@ class BuildInput:
     rows: LabelRows
     fingerprint: str
     """SHA-256 over the images, their labels, the galaxy's settings and the library's own files."""
-    change_number: int = 0
-    """The collection's clock before anything of this was read: what changed later, or meanwhile, has a higher number."""
     own_vectors: NDArray[np.float32] | None = None
     """float32 (n_images, n_features): a library's own, instead of those of the labels."""
     own_positions: NDArray[np.float32] | None = None
     """float32 (n_images, 3): a library's own, instead of the engine's."""
+    change_number: int = 0
+    """The collection's clock before anything was read: what changes later has a greater number."""
     told: dict[str, Any] = field(default_factory=dict)
     """What is noted with the build: the files' hashes, and which images they left out."""
 
@@ -148,8 +149,7 @@ def read_input(
         When no visible image has been imported, or a file cannot be read or names none of them.
     """
     progress("Reading labels", 0, 0)
-    clock = CollectionClock.objects.filter(collection=galaxy.collection)
-    change_number = clock.values_list("number", flat=True).first() or 0
+    change_number = read_change_number(galaxy.collection_id)
     image_ids = read_ids(visible_images(galaxy.collection))
     if len(image_ids) == 0:
         raise BuildError(
@@ -173,7 +173,7 @@ def read_input(
     rows = read_labels(image_ids, progress=progress)
     files = [numbers.digest for numbers in own.values()]
     fingerprint = _fingerprint(galaxy, image_ids, rows, files)
-    return BuildInput(image_ids, rows, fingerprint, change_number, told=told, **values)
+    return BuildInput(image_ids, rows, fingerprint, change_number=change_number, told=told, **values)
 
 
 def read_ids(images: QuerySet[Image]) -> NDArray[np.int64]:
