@@ -17,11 +17,12 @@ from catalog.models import Change, Collection, Decision, Job, Label, Scope
 from catalog.permissions import Verb
 from catalog.search import Selection, SelectionError
 from catalog.services.changes import APPLY_CHANGE, UNDO_CHANGE
-from catalog.services.decide import find_chosen, start_decisions, start_hiding, start_undo
+from catalog.services.decide import MAX_VERDICTS, find_chosen, start_decisions, start_hiding, start_undo
 from catalog.services.history import decided_by
 from catalog.services.terms import find_label, merge_labels, rename_label
 from catalog.terms import MAX_TERM_LENGTH
 from explorer.api.filters import NamedFilterSet, Rows
+from explorer.api.pagination import CursorPagination
 from explorer.api.permissions import PolicyFiltered, find_collection
 
 N_SAMPLES = 12
@@ -106,7 +107,9 @@ class ChosenSerializer(serializers.Serializer[Any]):
         help_text="Or all that match these filters, which are those of the list of images; {} is the whole collection.",
     )
     hidden = serializers.BooleanField(required=False, help_text="Hide them, or show them again.")
-    decisions = VerdictSerializer(many=True, required=False, help_text="Say this of them.")
+    decisions = VerdictSerializer(
+        many=True, required=False, allow_empty=False, max_length=MAX_VERDICTS, help_text="Say this of them."
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Exactly one way to say which images, and at most one thing to do."""
@@ -173,6 +176,12 @@ class ChangeFilterSet(NamedFilterSet):
         return rows.filter(changed_images__image__uuid=uuid)
 
 
+class NewestFirst(CursorPagination):
+    """What was changed last is what people look for."""
+
+    ordering = "-id"
+
+
 @extend_schema_view(
     list=extend_schema(summary="Changes of the collections that you contribute to, newest first"),
     retrieve=extend_schema(summary="One change"),
@@ -181,6 +190,7 @@ class ChangeViewSet(PolicyFiltered, mixins.ListModelMixin, mixins.RetrieveModelM
     """What people changed at once, and can take back as a whole."""
 
     serializer_class = ChangeSerializer
+    pagination_class = NewestFirst
     filterset_class = ChangeFilterSet
     lookup_field = "uuid"
     verbs = MappingProxyType(
@@ -323,6 +333,10 @@ def _read(serializer_class: type[serializers.Serializer[Any]], request: Request)
 
 def _selection_of(collection: Collection, asked: dict[str, Any]) -> Selection:
     said = {"uuids": asked["images"]} if "images" in asked else asked["selection"]
+    if "collection" in said:
+        raise ValidationError(
+            {"selection.collection": "The collection is said beside the selection. Leave it out here."}
+        )
     try:
         return Selection.from_json({**said, "collection": collection.pk})
     except SelectionError as error:

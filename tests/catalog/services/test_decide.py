@@ -85,7 +85,7 @@ class TestBySelection:
         assert carriers("cat") == set()
         assert carriers("fox") == {image.pk for image in cats}
         assert (change.n_images, change.kind, change.reason) == (7, "decide", "They are foxes.")
-        assert change.selection == {"collection": collection.pk, "label": "cat"}
+        assert change.selection == {"label": "cat"}
         assert change.decisions.count() == 14
 
     def test_only_the_chosen_ones_are_meant(self, collection: Collection, curator: User, cats: list[Image]) -> None:
