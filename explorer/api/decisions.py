@@ -1,9 +1,10 @@
 """Decisions about labels and images, renamed and merged labels: made, counted first, read, undone."""
 
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 import django_filters
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.urls import URLPattern, URLResolver, path
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
@@ -107,8 +108,12 @@ class ChosenSerializer(serializers.Serializer[Any]):
         help_text="Or all that match these filters, which are those of the list of images; {} is the whole collection.",
     )
     hidden = serializers.BooleanField(required=False, help_text="Hide them, or show them again.")
-    decisions = VerdictSerializer(
-        many=True, required=False, allow_empty=False, max_length=MAX_VERDICTS, help_text="Say this of them."
+    decisions = serializers.ListField(
+        child=VerdictSerializer(),
+        required=False,
+        min_length=1,
+        max_length=MAX_VERDICTS,
+        help_text="Say this of them, of each label one thing.",
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -227,7 +232,7 @@ class ChangeViewSet(PolicyFiltered, mixins.ListModelMixin, mixins.RetrieveModelM
         collection = find_collection(request, asked["collection"], Verb.CURATE)
         options = {
             "selection": _selection_of(collection, asked),
-            "by": request.user,
+            "by": _person(request),
             "reason": asked.get("reason", ""),
             "expected_n": asked.get("expected_n"),
         }
@@ -264,7 +269,7 @@ class ChangeViewSet(PolicyFiltered, mixins.ListModelMixin, mixins.RetrieveModelM
     def undo(self, request: Request, uuid: str) -> Response:
         """Undo it."""
         change = self.get_object()
-        job = start_undo(change, by=request.user)
+        job = start_undo(change, by=_person(request))
         return self._answer(change, status.HTTP_202_ACCEPTED if job else status.HTTP_200_OK)
 
     def _answer(self, change: Change, code: int) -> Response:
@@ -295,7 +300,7 @@ class RenameLabel(LabelDeed):
         asked = _read(RenameSerializer, request)
         collection = find_collection(request, asked["collection"], Verb.CURATE)
         label = find_label(collection, asked["term"])
-        return _answer_for(rename_label(label, term=asked["new_term"], by=request.user, reason=asked["reason"]))
+        return _answer_for(rename_label(label, term=asked["new_term"], by=_person(request), reason=asked["reason"]))
 
 
 class MergeLabels(LabelDeed):
@@ -313,7 +318,7 @@ class MergeLabels(LabelDeed):
         collection = find_collection(request, asked["collection"], Verb.CURATE)
         into = find_label(collection, asked["into"])
         others = [find_label(collection, term) for term in asked["others"]]
-        change, _job = merge_labels(into, others, by=request.user, reason=asked["reason"])
+        change, _job = merge_labels(into, others, by=_person(request), reason=asked["reason"])
         return _answer_for(change)
 
 
@@ -321,6 +326,11 @@ def _answer_for(change: Change) -> Response:
     context = {"decided": decided_by([change]), "jobs": _jobs_of([change])}
     code = status.HTTP_200_OK if change.complete else status.HTTP_202_ACCEPTED
     return Response(ChangeSerializer(change, context=context).data, status=code)
+
+
+def _person(request: Request) -> User:
+    """Who asks; strangers were refused before."""
+    return cast(User, request.user)
 
 
 def _read(serializer_class: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
