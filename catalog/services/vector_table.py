@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, Value
+from django.db.models import OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from numpy.typing import NDArray
 
@@ -61,15 +61,15 @@ class VectorTable:
         return bool(self.digests[row] == np.uint64(int(sha256[:16], 16)))
 
 
-_tables: OrderedDict[tuple[int, int, str], VectorTable] = OrderedDict()
+_tables: OrderedDict[tuple[int, str], VectorTable] = OrderedDict()
 _lock = threading.Lock()
 
 
 def load_vectors(collection: Collection) -> VectorTable:
     """What the collection's images look like, as far as it is stored: no picture is looked at, so it may be asked in a request.
 
-    A process keeps the last two tables; one is read anew when vectors were added or images deleted. An image whose picture was
-    replaced keeps its row until it is looked at again: ask `is_of`.
+    A process keeps the last two tables; one is read anew when vectors were added. Until then an image that was deleted keeps its row, and
+    so does one whose picture was replaced: look up what is found, and ask `is_of`.
 
     Raises ServiceError when the stored vectors are damaged.
     """
@@ -103,19 +103,12 @@ def _embeddings(collection: Collection) -> QuerySet[Embedding]:
     return Embedding.objects.filter(collection=collection, space=Embedding.Space.VISUAL, version=VISUAL_VERSION)
 
 
-def _newest(collection: Collection) -> tuple[Embedding, tuple[int, int, str]] | None:
+def _newest(collection: Collection) -> tuple[Embedding, tuple[int, str]] | None:
     """The embedding and what its table is known by, in one query. Every addition writes its last block under a new name."""
-    rows = EmbeddingRow.objects.filter(embedding=OuterRef("pk")).order_by().values("embedding")
     blocks = EmbeddingBlock.objects.filter(embedding=OuterRef("pk")).order_by("-number")
-    embedding = (
-        _embeddings(collection)
-        .annotate(
-            n_rows=Coalesce(Subquery(rows.annotate(n=Count("pk")).values("n"), output_field=IntegerField()), 0),
-            newest=Coalesce(Subquery(blocks.values("storage_name")[:1]), Value("")),
-        )
-        .first()
-    )
-    return None if embedding is None else (embedding, (embedding.pk, embedding.n_rows, embedding.newest))
+    newest = Coalesce(Subquery(blocks.values("storage_name")[:1]), Value(""))
+    embedding = _embeddings(collection).annotate(newest=newest).first()
+    return None if embedding is None else (embedding, (embedding.pk, embedding.newest))
 
 
 def _read(embedding: Embedding) -> VectorTable:
