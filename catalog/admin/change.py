@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from catalog.admin.changelist import PageAdmin
 from catalog.admin.filters import PermittedFilter
 from catalog.admin.pictures import NOTHING, admin_link, thumbnail
-from catalog.admin.policy import may, person_of
+from catalog.admin.policy import may, signed_in
 from catalog.models import Change, Decision, Image
 from catalog.permissions import Verb
 from catalog.services.decide import start_undo
@@ -37,7 +37,18 @@ class ChangeAdmin(PageAdmin[Change]):
     list_filter = [("collection", PermittedFilter), "kind", ("undone_at", admin.EmptyFieldListFilter)]
     list_select_related = ["made_by", "undone_by", "collection"]
     search_fields = ["reason"]
-    fields = ["what", "n_images", "pictures", "reason", "made_by", "made_at", "state", "filtered_by", "collection", "uuid"]
+    fields = [
+        "what",
+        "n_images",
+        "pictures",
+        "reason",
+        "made_by",
+        "made_at",
+        "state",
+        "filtered_by",
+        "collection",
+        "uuid",
+    ]
     readonly_fields = ["what", "pictures", "made_at", "state", "filtered_by", "uuid"]
 
     def get_urls(self) -> list[URLPattern]:
@@ -48,12 +59,11 @@ class ChangeAdmin(PageAdmin[Change]):
     def undo_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Take the whole change back."""
         change = get_object_or_404(self.get_queryset(request).select_related("collection"), pk=pk)
-        by = person_of(request)
-        if by is None or not may(request, Verb.CURATE, change):
+        if not may(request, Verb.CURATE, change):
             raise PermissionDenied("You may read this change, but not undo it.")
         as_json = request.headers.get("Accept") == "application/json"
         try:
-            job = start_undo(change, by=by)
+            job = start_undo(change, by=signed_in(request))
         except ServiceError as error:
             if as_json:
                 return JsonResponse({"error": str(error)}, status=409)
@@ -121,6 +131,6 @@ class ChangeAdmin(PageAdmin[Change]):
     @admin.display(description="images")
     def pictures(self, obj: Change) -> SafeString:
         """Some of those that it is about; one change may hold forty thousand."""
-        images = Image.objects.filter(changed_images__change=obj).order_by("pk")[:MAX_IMAGES_SHOWN]
+        images = Image.objects.filter(changes__change=obj).order_by("pk")[:MAX_IMAGES_SHOWN]
         rows = ((thumbnail(image.uuid, str(image)), admin_link(image)) for image in images)
         return format_html('<ul class="galaxy-tiles">{}</ul>', format_html_join("", "<li>{} {}</li>", rows))

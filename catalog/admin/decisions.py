@@ -15,7 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from catalog.admin.pictures import thumbnails
-from catalog.admin.policy import may, person_of
+from catalog.admin.policy import may, signed_in
 from catalog.admin.wall import WallAdmin, selection_query, wall_address
 from catalog.models import Change, Collection, Decision, Image, Job
 from catalog.permissions import Verb, permitted
@@ -83,7 +83,9 @@ class DecisionsAdmin(WallAdmin):
                 return JsonResponse({"error": text or "Expected a deed."}, status=400)
             return self._ask(request, collection, selection, form)
         try:
-            change, job = _decide(request, collection, selection, form.cleaned_data, int(expected) if expected.isdecimal() else None)
+            change, job = _decide(
+                request, collection, selection, form.cleaned_data, int(expected) if expected.isdecimal() else None
+            )
         except ServiceError as error:
             return _refuse(request, as_json, str(error)) or self._ask(request, collection, selection, form)
         if as_json:
@@ -110,7 +112,9 @@ class DecisionsAdmin(WallAdmin):
 
     def _collection(self, request: HttpRequest) -> Collection:
         wanted = request.POST.get("collection", "")
-        rows = permitted(request.user, Verb.CURATE, Collection.objects.filter(pk=int(wanted) if wanted.isdecimal() else 0))
+        rows = permitted(
+            request.user, Verb.CURATE, Collection.objects.filter(pk=int(wanted) if wanted.isdecimal() else 0)
+        )
         collection = rows.first()
         if collection is None:
             raise PermissionDenied("You are no curator of this collection.")
@@ -181,8 +185,7 @@ def take_back(change: Change) -> str:
 def _decide(
     request: HttpRequest, collection: Collection, selection: Selection, values: dict[str, Any], expected_n: int | None
 ) -> tuple[Change, Job | None]:
-    by = person_of(request)
-    assert by is not None  # whoever comes here is logged in
+    by = signed_in(request)
     said: dict[str, Any] = {"selection": selection, "by": by, "reason": values["reason"], "expected_n": expected_n}
     deed = values["deed"]
     if deed in {"hide", "show"}:
@@ -193,7 +196,9 @@ def _decide(
 def _report(change: Change, values: dict[str, Any]) -> dict[str, Any]:
     n_images = "1 image" if change.n_images == 1 else f"{change.n_images:,} images"
     deed = values["deed"]
-    text = f"“{values['term'].strip()}” {DONE[deed]} {n_images}." if deed in DONE else f"{n_images} {_past(deed, change)}."
+    text = (
+        f"“{values['term'].strip()}” {DONE[deed]} {n_images}." if deed in DONE else f"{n_images} {_past(deed, change)}."
+    )
     return {
         "text": text,
         "n_images": change.n_images,

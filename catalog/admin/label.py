@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 
 from catalog.admin.filters import PermittedFilter
 from catalog.admin.pictures import thumbnails
-from catalog.admin.policy import PolicyAdmin, may, person_of
+from catalog.admin.policy import PolicyAdmin, may, signed_in
 from catalog.admin.wall import wall_address
 from catalog.annotators import LANGUAGES, translate
 from catalog.models import Change, EffectiveLabel, Job, Label
@@ -103,11 +103,13 @@ class LabelAdmin(PolicyAdmin[Label]):
         form = RenameForm(request.POST or None, initial={"term": label.term})
         if request.method == "POST" and form.is_valid():
             try:
-                change = rename_label(label, by=self._person(request), **form.cleaned_data)
+                change = rename_label(label, by=signed_in(request), **form.cleaned_data)
             except ServiceError as error:
                 form.add_error("term", str(error))
             else:
-                return self._tell(request, f"“{change.details['before']}” is called “{change.details['after']}” now.", change)
+                return self._tell(
+                    request, f"“{change.details['before']}” is called “{change.details['after']}” now.", change
+                )
         return self._page(request, label, form, "Rename", "rename")
 
     def merge_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -123,7 +125,7 @@ class LabelAdmin(PolicyAdmin[Label]):
         if request.method == "POST" and form.is_valid():
             try:
                 into = find_label(label.collection, form.cleaned_data["into"])
-                change, job = merge_labels(into, [label], by=self._person(request), reason=form.cleaned_data["reason"])
+                change, job = merge_labels(into, [label], by=signed_in(request), reason=form.cleaned_data["reason"])
             except ServiceError as error:
                 form.add_error("into", str(error))
             else:
@@ -146,7 +148,7 @@ class LabelAdmin(PolicyAdmin[Label]):
             return self._ask_which_stays(request, labels)
         others = [label for label in labels if label.pk != into.pk]
         try:
-            change, job = merge_labels(into, others, by=self._person(request), reason=request.POST.get("reason", ""))
+            change, job = merge_labels(into, others, by=signed_in(request), reason=request.POST.get("reason", ""))
         except ServiceError as error:
             self.message_user(request, str(error), messages.ERROR)
             return None
@@ -168,11 +170,6 @@ class LabelAdmin(PolicyAdmin[Label]):
         if not may(request, Verb.CURATE, label):
             raise PermissionDenied(f"You are no curator of {label.collection}.")
         return label
-
-    def _person(self, request: HttpRequest) -> Any:
-        person = person_of(request)
-        assert person is not None  # whoever comes to the admin is logged in
-        return person
 
     def _page(self, request: HttpRequest, label: Label, form: forms.Form, word: str, deed: str) -> TemplateResponse:
         context = {
@@ -209,7 +206,9 @@ class LabelAdmin(PolicyAdmin[Label]):
         address = reverse("admin:catalog_change_change", args=[change.pk])
         told = format_html('{} <a href="{}">See the change, undo it</a>', text, address)
         self.message_user(request, told, messages.SUCCESS)
-        return redirect(reverse("admin:catalog_label_changelist", query={"collection__id__exact": change.collection_id}))
+        return redirect(
+            reverse("admin:catalog_label_changelist", query={"collection__id__exact": change.collection_id})
+        )
 
     @admin.display(description="images", ordering="images_counted")
     def n_images(self, obj: Label) -> SafeString:

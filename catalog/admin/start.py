@@ -13,6 +13,7 @@ from catalog.admin.job_report import job_title, report_job
 from catalog.admin.pictures import thumbnails
 from catalog.admin.policy import may
 from catalog.admin.shown_builds import find_covers
+from catalog.admin.wall import wall_address
 from catalog.models import Cluster, Collection, Galaxy, Job, TaughtLabel
 from catalog.permissions import Verb, permitted, permitted_by_role
 from catalog.services.overview import (
@@ -41,12 +42,17 @@ def start_page(request: HttpRequest) -> dict[str, Any]:
     jobs = permitted(request.user, Verb.VIEW, Job.objects.all())
     failed = list(failed_jobs(jobs, timezone.now())[:MAX_JOBS])
     return {
+        "may_add": request.user.has_perm("catalog.add_collection"),
         "collections": [_collection_row(state) for state in states],
         "more_collections": len(collections) > MAX_SHOWN,
         "galaxies": [_galaxy_card(request, state, covers) for state, covers in galaxies],
         "jobs": [_job_row(job) for job in unfinished_jobs(jobs)[:MAX_JOBS]],
-        "needs": [*_needs_of_jobs(failed), *_needs_of_images(request, states), *_needs_of_galaxies(request, galaxies)]
-        + list(_needs_of_teaching(request)),
+        "needs": [
+            *_needs_of_jobs(failed),
+            *_needs_of_images(request, states),
+            *_needs_of_galaxies(request, galaxies),
+            *_needs_of_teaching(request),
+        ],
     }
 
 
@@ -61,11 +67,6 @@ def _galaxies(request: HttpRequest) -> list[tuple[GalaxyState, list[Any]]]:
     for cluster in clusters:
         covers.setdefault(cluster.galaxy_id, []).extend(pictures.get(cluster.pk, []))
     return [(state, covers.get(state.galaxy.pk, [])[:N_COVERS]) for state in describe_galaxies(galaxies)]
-
-
-def wall_address(collection: Collection, **filters: str) -> str:
-    """The wall of a collection's images, filtered."""
-    return reverse("admin:catalog_image_wall", query={"collection": collection.pk, **filters})
 
 
 def _collection_row(state: CollectionState) -> dict[str, Any]:
@@ -102,7 +103,12 @@ def _galaxy_card(request: HttpRequest, state: GalaxyState, covers: list[Any]) ->
 
 
 def _job_row(job: Job) -> dict[str, Any]:
-    return {"job": job, "title": job_title(job), "about": job.galaxy or job.collection or "", **report_job(job, timezone.now())}
+    return {
+        "job": job,
+        "title": job_title(job),
+        "about": job.galaxy or job.collection or "",
+        **report_job(job, timezone.now()),
+    }
 
 
 def _need(text: str, address: str, link: str) -> dict[str, str]:
@@ -148,9 +154,7 @@ def _needs_of_images(request: HttpRequest, states: list[CollectionState]) -> Ite
             yield _need(text, wall_address(collection, duplicates="smaller", hidden="false"), "Look through them")
 
 
-def _needs_of_galaxies(
-    request: HttpRequest, galaxies: list[tuple[GalaxyState, list[Any]]]
-) -> Iterator[dict[str, str]]:
+def _needs_of_galaxies(request: HttpRequest, galaxies: list[tuple[GalaxyState, list[Any]]]) -> Iterator[dict[str, str]]:
     for state, _covers in galaxies:
         galaxy = state.galaxy
         page = reverse("admin:catalog_galaxy_change", args=[galaxy.pk])

@@ -84,9 +84,7 @@ class WallForm(forms.Form):
             "source": [("", "Anybody"), *_source_choices(collection)],
         }
         for name, rows in choices.items():
-            field = self.fields[name]
-            assert isinstance(field, forms.ChoiceField)
-            field.choices = rows
+            self.fields[name].choices = rows  # type: ignore[attr-defined]  # a ChoiceField
 
 
 @dataclass(frozen=True)
@@ -129,8 +127,10 @@ class WallAdmin(PolicyAdmin[Image]):
             "opts": self.opts,
             "media": self.media,
             "collection": collection,
-            "form": WallForm(request.GET or {"collection": collection.pk}, collection=collection, collections=collections),
-            "error": error,
+            "form": WallForm(
+                request.GET or {"collection": collection.pk}, collection=collection, collections=collections
+            ),
+            "error": f"{error.field.replace('_', ' ').capitalize()}: {error.message}" if error else "",
             "wall": wall,
             "chips": [] if error else _chips(request, selection),
             "selection": selection_query(selection),
@@ -141,9 +141,6 @@ class WallAdmin(PolicyAdmin[Image]):
             "here": request.get_full_path(),
         }
         return TemplateResponse(request, "admin/catalog/image/wall.html", context)
-
-
-
 
 
 def wall_address(collection: Collection, **filters: str) -> str:
@@ -181,7 +178,11 @@ def _read_wall(request: HttpRequest, selection: Selection, images: QuerySet[Imag
     found = list(ordered.prefetch_related(Prefetch("effective_labels", queryset=labels))[start : start + PAGE_SIZE + 1])
     return Wall(
         tiles=_tiles(found[:PAGE_SIZE], label),
-        count=f"{MAX_COUNTED:,}+ images" if n_found > MAX_COUNTED else "1 image" if n_found == 1 else f"{n_found:,} images",
+        count=f"{MAX_COUNTED:,}+ images"
+        if n_found > MAX_COUNTED
+        else "1 image"
+        if n_found == 1
+        else f"{n_found:,} images",
         page=number,
         has_next=len(found) > PAGE_SIZE,
     )

@@ -12,7 +12,14 @@ from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery
 from catalog.models import AnnotationStatus, Build, Collection, Galaxy, Image, Job, JobStatus, NearDuplicate, Refusal
 from catalog.services.stale import count_stale
 
-__all__ = ["CollectionState", "GalaxyState", "describe_collections", "describe_galaxies", "failed_jobs", "unfinished_jobs"]
+__all__ = [
+    "CollectionState",
+    "GalaxyState",
+    "describe_collections",
+    "describe_galaxies",
+    "failed_jobs",
+    "unfinished_jobs",
+]
 
 FAILURES_STAY = timedelta(days=7)
 
@@ -87,7 +94,8 @@ def describe_galaxies(galaxies: Sequence[Galaxy]) -> list[GalaxyState]:
     by_galaxy = {build.galaxy_id: build for build in builds}
     stale = count_stale(galaxies)
     return [
-        GalaxyState(galaxy=galaxy, build=by_galaxy.get(galaxy.pk), n_stale=stale.get(galaxy.pk, 0)) for galaxy in galaxies
+        GalaxyState(galaxy=galaxy, build=by_galaxy.get(galaxy.pk), n_stale=stale.get(galaxy.pk, 0))
+        for galaxy in galaxies
     ]
 
 
