@@ -48,7 +48,7 @@ class BuildResult:
 
     def as_json(self) -> dict[str, object]:
         """For a command's last line and a job's result."""
-        told = ("method", "based_on", "n_new", "n_left_out", "left_out", "n_unknown_ids", "unknown_ids")
+        told = ("method", "based_on", "n_new", "n_replaced", "n_left_out", "left_out", "n_unknown_ids", "unknown_ids")
         long = ("group_sizes", "group_silhouettes")
         return {
             "galaxy": self.build.galaxy.slug,
@@ -144,6 +144,7 @@ def begin_build(
     galaxy: Galaxy,
     *,
     fingerprint: str,
+    change_number: int,
     n_images: int,
     clusters: Sequence[Cluster],
     assignments: NDArray[np.int32],
@@ -157,6 +158,8 @@ def begin_build(
 
     Parameters
     ----------
+    change_number
+        Images with a higher one lie where they lay before their labels changed.
     clusters
         One a group.
     assignments, positions
@@ -177,6 +180,7 @@ def begin_build(
         },
         random_state=galaxy.random_state,
         input_fingerprint=fingerprint,
+        change_number=change_number,
         quality=quality,
         n_images=n_images,
     )
