@@ -14,7 +14,7 @@ from django.utils import timezone
 from numpy.typing import NDArray
 
 from catalog.annotators.visual import VISUAL_VERSION
-from catalog.layout import best_rows, fit_label, label_scores, wilson_interval
+from catalog.layout import best_rows, fit_label, label_scores, products, wilson_interval
 from catalog.models import (
     Collection,
     Decision,
@@ -43,6 +43,7 @@ __all__ = [
     "accept_version",
     "choose_cut_off",
     "draw_sample",
+    "find_candidates",
     "find_examples",
     "judge",
     "retire",
@@ -89,6 +90,29 @@ def find_examples(label: Label) -> Examples:
         latest.setdefault(image_id, verdict)
     rejects = [image_id for image_id, verdict in latest.items() if verdict == Decision.Verdict.REJECT]
     return Examples([image_id for image_id in latest if latest[image_id] != Decision.Verdict.REJECT], rejects)
+
+
+def find_candidates(collection: Collection, label: Label | None, n: int) -> list[int]:
+    """Images to ask a person about who begins to teach a label: those that look like what was accepted, or that a machine calls so.
+
+    None on which somebody has decided; none where nothing is known yet that anything could be like.
+    """
+    if label is None:
+        return []
+    examples = find_examples(label)
+    known = np.array([*examples.accepts, *examples.rejects], dtype=np.int64)
+    table = load_vectors(collection)
+    accepted = np.flatnonzero(np.isin(table.image_ids, np.array(examples.accepts, dtype=np.int64)))
+    if len(accepted):
+        scores = products(table.vectors, table.vectors[accepted].mean(axis=0, dtype=np.float32))
+        scores[np.isin(table.image_ids, known)] = -1
+        ids = table.image_ids[best_rows(scores, n + len(known))]
+    else:
+        rows = EffectiveLabel.objects.filter(label=label).order_by("-score", "image")
+        ids = np.fromiter(rows.values_list("image_id", flat=True)[: n + len(known)], np.int64)
+    shown = Image.objects.filter(pk__in=ids.tolist(), hidden=False, current_revision__isnull=False)
+    there = set(shown.values_list("pk", flat=True)) - set(known.tolist())
+    return [image_id for image_id in ids.tolist() if image_id in there][:n]
 
 
 def train_label(
@@ -310,7 +334,7 @@ def _score(collection: Collection, weights: NDArray[np.float32]) -> ScoredImages
 def _measure(version: TaughtVersion) -> None:
     """How often it is right, by what was judged at or above the cut-off."""
     judged = version.samples.filter(score__gte=version.cut_off, is_right__isnull=False)
-    verdicts = list(judged.values_list("is_right", flat=True))
+    verdicts = [bool(is_right) for is_right in judged.values_list("is_right", flat=True)]
     version.n_judged = len(verdicts)
     version.precision = version.precision_low = version.precision_high = None
     if verdicts:
