@@ -44,7 +44,7 @@ def index_words(image_ids: Sequence[int], fields: Iterable[str] = (Field.TITLE, 
         wanted: dict[int, dict[int, set[tuple[str, str]]]] = {}
         rows = Image.objects.filter(pk__in=chunk).values_list("pk", "collection", *columns.values())
         for image_id, collection_id, *texts in rows:
-            words = {(word, field) for field, text in zip(columns, texts, strict=True) for word in _words_of(text)}
+            words = {(word, str(field)) for field, text in zip(columns, texts, strict=True) for word in _words_of(text)}
             wanted.setdefault(collection_id, {})[image_id] = words
         for collection_id, by_image in wanted.items():
             _save_postings(collection_id, by_image, list(columns))
@@ -65,7 +65,7 @@ def write_facts(images: Sequence[Image]) -> list[int]:
         text = facts["text"]["text"] if "text" in facts else None
         n_faces = min(len(facts["faces"]), 32_767) if "faces" in facts else None
         n_characters = None if text is None else len("".join(text.split()))
-        wanted[image.pk] = {(word, Field.TEXT) for word in _words_of(text or "")}
+        wanted[image.pk] = {(word, str(Field.TEXT)) for word in _words_of(text or "")}
         if (image.n_faces, image.n_characters) != (n_faces, n_characters):
             image.n_faces, image.n_characters = n_faces, n_characters
             changed.append(image)
