@@ -1,6 +1,7 @@
 """Deciding about many images at once: what is meant is counted and shown first, then done as one change that can be undone."""
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
@@ -20,10 +21,12 @@ from catalog.admin.wall import WallAdmin, selection_query, wall_address
 from catalog.models import Change, Collection, Decision, Image, Job
 from catalog.permissions import Verb, permitted
 from catalog.search import Selection, SelectionError
+from catalog.search.selection import MAX_UUIDS
+from catalog.services.chunks import in_chunks
 from catalog.services.decide import find_chosen, start_decisions, start_hiding
 from catalog.services.errors import ServiceError
 
-__all__ = ["DecisionsAdmin", "take_back"]
+__all__ = ["DecisionsAdmin", "hide_chosen"]
 
 N_SAMPLE = 24
 MAX_FROM_TABLE = 1000
@@ -177,7 +180,21 @@ def _posted(params: QueryDict) -> QueryDict:
     return fields
 
 
-def take_back(change: Change) -> str:
+def hide_chosen(request: HttpRequest, images: QuerySet[Image], *, hidden: bool) -> int:
+    """Hide images that the person may curate, or show them again, a change in each collection; says how many were not so already."""
+    chosen: dict[int, list[UUID]] = {}
+    for collection_id, uuid in images.exclude(hidden=hidden).order_by().values_list("collection", "uuid"):
+        chosen.setdefault(collection_id, []).append(uuid)
+    n_changed = 0
+    for collection in Collection.objects.filter(pk__in=chosen):
+        for uuids in in_chunks(chosen[collection.pk], MAX_UUIDS):
+            selection = Selection(collection.pk, uuids=tuple(uuids))
+            change, _job = start_hiding(collection, selection=selection, hidden=hidden, by=signed_in(request))
+            n_changed += change.n_images
+    return n_changed
+
+
+def _undo_address(change: Change) -> str:
     """Where the button that undoes a change posts."""
     return reverse("admin:catalog_change_undo", args=[change.pk])
 
@@ -203,7 +220,7 @@ def _report(change: Change, values: dict[str, Any]) -> dict[str, Any]:
         "text": text,
         "n_images": change.n_images,
         "change": reverse("admin:catalog_change_change", args=[change.pk]),
-        "undo": take_back(change),
+        "undo": _undo_address(change),
     }
 
 

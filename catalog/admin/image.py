@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 
 from catalog.admin.annotation_actions import ANNOTATE_OF_IMAGES
 from catalog.admin.changelist import PageAdmin
-from catalog.admin.decisions import DecisionsAdmin
+from catalog.admin.decisions import DecisionsAdmin, hide_chosen
 from catalog.admin.filters import ClusterFilter, LabelFilter, NearDuplicateFilter, PermittedFilter
 from catalog.admin.image_panels import image_panels
 from catalog.admin.job_actions import JobActionAdmin, register_job_action
@@ -20,7 +20,7 @@ from catalog.admin.pictures import thumbnail
 from catalog.admin.policy import may, person_of
 from catalog.models import EffectiveLabel, Image, Label, Occurrence
 from catalog.permissions import Verb, permitted
-from catalog.services.curate import delete_images, hide_images
+from catalog.services.curate import delete_images
 from catalog.services.labels import fold_term
 
 register_job_action(Image, ANNOTATE_OF_IMAGES)
@@ -108,7 +108,7 @@ class ImageAdmin(PageAdmin[Image], JobActionAdmin[Image], DecisionsAdmin):
         obj.hidden = Image.objects.values_list("hidden", flat=True).get(pk=obj.pk)
         super().save_model(request, obj, form, change)
         if "hidden" in form.changed_data:
-            hide_images(Image.objects.filter(pk=obj.pk), hidden=hidden, by=person_of(request))
+            hide_chosen(request, Image.objects.filter(pk=obj.pk), hidden=hidden)
             obj.hidden = hidden
 
     def delete_model(self, request: HttpRequest, obj: Image) -> None:
@@ -141,7 +141,7 @@ class ImageAdmin(PageAdmin[Image], JobActionAdmin[Image], DecisionsAdmin):
         chosen = Image.objects.filter(pk__in=queryset.order_by().values("pk"))
         allowed = permitted(request.user, Verb.CURATE, chosen)
         n_forbidden = chosen.count() - allowed.count()
-        n_changed = hide_images(allowed, hidden=hidden, by=person_of(request))
+        n_changed = hide_chosen(request, allowed, hidden=hidden)
         self.message_user(request, f"{n_changed:,} images are {'hidden' if hidden else 'shown'} now.", messages.SUCCESS)
         if n_forbidden:
             text = f"{n_forbidden:,} images were left as they are: you are no curator of their collections."

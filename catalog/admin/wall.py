@@ -261,7 +261,7 @@ def _chips(request: HttpRequest, selection: Selection) -> list[dict[str, str]]:
     """What is filtered by, each with the address without it."""
     said = selection_query(selection)
     said.pop("collection")
-    if "cluster" in said:
+    if selection.cluster is not None:
         said["cluster"] = Cluster.objects.values_list("name", flat=True).get(uuid=selection.cluster)
     return [
         {"name": name.replace("_", " "), "value": value, "without": _address(request, **{name: None, "page": None})}

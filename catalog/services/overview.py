@@ -6,6 +6,7 @@ Reads only, a fixed number of queries for however many collections and galaxies.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery
 
@@ -68,17 +69,19 @@ def describe_collections(collections: Sequence[Collection]) -> list[CollectionSt
     statuses = {f"n_{status}": Count("pk", filter=Q(annotation_status=status)) for status in AnnotationStatus.values}
     images = Image.objects.filter(collection__in=collections).order_by().values("collection")
     counted = images.annotate(n_images=Count("pk"), n_hidden=Count("pk", filter=Q(hidden=True)), **statuses)
-    counts = {row.pop("collection"): row for row in counted}
+    counts: dict[int, dict[str, Any]] = {row["collection"]: dict(row) for row in counted}
     refused = Refusal.objects.filter(collection__in=collections).order_by().values_list("collection")
     n_refused = dict(refused.annotate(n=Count("pk")))
     smaller = NearDuplicate.objects.filter(image__collection__in=collections, image__hidden=False).order_by()
     n_smaller = dict(smaller.values_list("image__collection").annotate(n=Count("pk")))
     return [
         CollectionState(
-            collection=collection,
-            n_refused=n_refused.get(collection.pk, 0),
-            n_near_duplicates=n_smaller.get(collection.pk, 0),
-            **counts.get(collection.pk, {}),
+            **{
+                **counts.get(collection.pk, {}),
+                "collection": collection,
+                "n_refused": n_refused.get(collection.pk, 0),
+                "n_near_duplicates": n_smaller.get(collection.pk, 0),
+            }
         )
         for collection in collections
     ]
