@@ -49,7 +49,9 @@ class AskedWithPictureSerializer(AskedSerializer):
 class SimilarHitSerializer(serializers.Serializer[Any]):
     """An image that looks like it."""
 
-    score = serializers.FloatField(help_text="Cosine of what the two look like: 1 is the same picture, unlike ones are near 0.")
+    score = serializers.FloatField(
+        help_text="Cosine of what the two look like: 1 is the same picture, unlike ones are near 0."
+    )
     image = ImageSerializer()
 
 
@@ -131,7 +133,9 @@ def _answer(request: Request, collection: Collection, *, limit: int, min_score: 
             "is_exact": found.is_exact,
             "n_compared": found.n_compared,
             "hits": [
-                {"score": round(score, 4), "image": told[image_id]} for image_id, score in found.hits if image_id in told
+                {"score": round(score, 4), "image": told[image_id]}
+                for image_id, score in found.hits
+                if image_id in told
             ],
         }
     )

@@ -5,12 +5,13 @@ from typing import Any
 
 import django_filters
 import numpy as np
+from django.contrib.auth.models import User
 from django.db.models import Prefetch, QuerySet
 from django.urls import URLPattern, URLResolver, path
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import mixins, serializers, status, viewsets
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import NotAuthenticated, NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -69,12 +70,12 @@ class TaughtLabelSerializer(serializers.ModelSerializer[TaughtLabel]):
 
     collection = serializers.CharField(source="collection.slug", read_only=True)
     term = serializers.CharField(source="label.term", read_only=True)
-    source = serializers.CharField(source="annotator", read_only=True, help_text="Under which its labels are listed.")
+    annotator = serializers.CharField(read_only=True, help_text="The source of its labels, taught:term.")
     versions = serializers.SerializerMethodField(help_text="The newest first.")
 
     class Meta:
         model = TaughtLabel
-        fields = ["uuid", "collection", "term", "source", "created_at", "versions"]
+        fields = ["uuid", "collection", "term", "annotator", "created_at", "versions"]
         read_only_fields = fields
 
     @extend_schema_field(TaughtVersionSerializer(many=True))
@@ -99,7 +100,9 @@ class TeachSerializer(serializers.Serializer[Any]):
 class VersionSerializer(serializers.Serializer[Any]):
     """Which version is meant."""
 
-    version = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1, help_text="The newest unless said.")
+    version = serializers.IntegerField(
+        required=False, min_value=1, max_value=2**31 - 1, help_text="The newest unless said."
+    )
 
 
 class CutOffSerializer(VersionSerializer):
@@ -118,7 +121,7 @@ class JudgedSerializer(serializers.Serializer[Any]):
 class SampleSerializer(VersionSerializer):
     """What was judged; nothing to draw a sample."""
 
-    verdicts = JudgedSerializer(many=True, required=False, max_length=1000)
+    verdicts = serializers.ListField(child=JudgedSerializer(), required=False, min_length=1, max_length=1000)
 
 
 class ScoredSerializer(serializers.Serializer[Any]):
@@ -157,7 +160,9 @@ WHICH = OpenApiParameter("version", OpenApiTypes.INT, description="The newest un
     list=extend_schema(summary="Taught labels of the collections that you contribute to"),
     retrieve=extend_schema(summary="One taught label with its versions"),
 )
-class TaughtViewSet(PolicyFiltered, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[TaughtLabel]):
+class TaughtViewSet(
+    PolicyFiltered, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[TaughtLabel]
+):
     """Labels by example."""
 
     serializer_class = TaughtLabelSerializer
@@ -174,12 +179,14 @@ class TaughtViewSet(PolicyFiltered, mixins.ListModelMixin, mixins.RetrieveModelM
     def get_rows(self) -> QuerySet[TaughtLabel]:
         """Taught labels with their versions: two queries."""
         versions = TaughtVersion.objects.select_related("taught").defer("weights")
-        return TaughtLabel.objects.select_related("collection", "label").prefetch_related(Prefetch("versions", versions))
+        return TaughtLabel.objects.select_related("collection", "label").prefetch_related(
+            Prefetch("versions", versions)
+        )
 
     @extend_schema(
         summary="Teach a label",
-        description=f"Learns it from the decisions about it: at least {LEAST_ACCEPTS} images accepted or added, and some rejected. The job's "
-        "result names the taught label and the new version, which labels nothing until it is accepted.",
+        description=f"Learns it from the decisions about it: at least {LEAST_ACCEPTS} images accepted or added, and some rejected. The "
+        "job's result names the taught label and the new version, which labels nothing until it is accepted.",
         request=TeachSerializer,
         responses={202: JobStartedSerializer},
     )
@@ -187,14 +194,14 @@ class TaughtViewSet(PolicyFiltered, mixins.ListModelMixin, mixins.RetrieveModelM
         """Start the training."""
         asked = _read(TeachSerializer, request)
         collection = find_collection(request, asked["collection"], Verb.CURATE)
-        return _answer(start_job("train_label", {"term": asked["term"]}, by=request.user, collection=collection))
+        return _answer(start_job("train_label", {"term": asked["term"]}, by=_person(request), collection=collection))
 
     @extend_schema(summary="Train it again", request=None, responses={202: JobStartedSerializer})
     def train(self, request: Request, uuid: str) -> Response:
         """From the decisions that there are by now."""
         taught = self.get_object()
         params = {"term": taught.label.term}
-        return _answer(start_job("train_label", params, by=request.user, collection=taught.collection))
+        return _answer(start_job("train_label", params, by=_person(request), collection=taught.collection))
 
     @extend_schema(
         summary="The collection by score",
@@ -220,7 +227,9 @@ class TaughtViewSet(PolicyFiltered, mixins.ListModelMixin, mixins.RetrieveModelM
             }
         )
 
-    @extend_schema(summary="The sample that waits to be judged", parameters=[WHICH], responses=DrawnSerializer, filters=False)
+    @extend_schema(
+        summary="The sample that waits to be judged", parameters=[WHICH], responses=DrawnSerializer, filters=False
+    )
     def sample(self, request: Request, uuid: str) -> Response:
         """What was drawn and not judged."""
         version = _version_of(self.get_object(), _number(request, "version", 2**31 - 1))
@@ -243,7 +252,7 @@ class TaughtViewSet(PolicyFiltered, mixins.ListModelMixin, mixins.RetrieveModelM
         ids = dict(Image.objects.filter(uuid__in=said, collection=version.taught.collection).values_list("uuid", "pk"))
         if missing := [str(image) for image in said if image not in ids]:
             raise ValidationError({"verdicts": f"There is no image {missing[0]} in this collection."})
-        judge(version, {ids[image]: is_right for image, is_right in said.items()}, by=request.user)
+        judge(version, {ids[image]: is_right for image, is_right in said.items()}, by=_person(request))
         return _tell(version, waiting_sample(version))
 
     @extend_schema(
@@ -256,7 +265,7 @@ class TaughtViewSet(PolicyFiltered, mixins.ListModelMixin, mixins.RetrieveModelM
         """Choose it."""
         asked = _read(CutOffSerializer, request)
         version = _version_of(self.get_object(), asked.get("version"))
-        job = choose_cut_off(version, asked["cut_off"], by=request.user)
+        job = choose_cut_off(version, asked["cut_off"], by=_person(request))
         return _answer(job) if job else Response(TaughtVersionSerializer(version).data)
 
     @extend_schema(
@@ -268,12 +277,12 @@ class TaughtViewSet(PolicyFiltered, mixins.ListModelMixin, mixins.RetrieveModelM
     def accept(self, request: Request, uuid: str) -> Response:
         """Accept it."""
         version = _version_of(self.get_object(), _read(VersionSerializer, request).get("version"))
-        return _answer(accept_version(version, by=request.user))
+        return _answer(accept_version(version, by=_person(request)))
 
     @extend_schema(summary="Let it say nothing more", request=None, responses={202: JobStartedSerializer})
     def retire(self, request: Request, uuid: str) -> Response:
         """Take back what it said; decisions and versions stay."""
-        return _answer(retire(self.get_object(), by=request.user))
+        return _answer(retire(self.get_object(), by=_person(request)))
 
 
 def _version_of(taught: TaughtLabel, number: int | None) -> TaughtVersion:
@@ -282,6 +291,12 @@ def _version_of(taught: TaughtLabel, number: int | None) -> TaughtVersion:
     if version is None:
         raise NotFound(f"“{taught}” has no version {number or ''}".rstrip() + ".")
     return version
+
+
+def _person(request: Request) -> User:
+    if not isinstance(request.user, User):
+        raise NotAuthenticated
+    return request.user
 
 
 def _tell(version: TaughtVersion, waiting: list[JudgedSample]) -> Response:
