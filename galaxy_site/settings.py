@@ -234,6 +234,9 @@ GALAXY_FETCH_ALLOWED_HOSTS = env.words("GALAXY_FETCH_ALLOWED_HOSTS", [])
 # An address where whoever runs the other server can reach whoever runs this one; Wikimedia asks for it.
 GALAXY_FETCH_CONTACT = env.text("GALAXY_FETCH_CONTACT")
 
+# Folders in Cloud Storage from which who may contribute may import by name: this server's account reads them for everybody.
+GALAXY_IMPORT_BUCKETS = env.bucket_folders("GALAXY_IMPORT_BUCKETS")
+
 # --- limits -----------------------------------------------------------------------------------------------------------
 GALAXY_MAX_MEGAPIXELS = env.integer("GALAXY_MAX_MEGAPIXELS", 300, minimum=1, maximum=5000)
 GALAXY_MAX_FILE_MB = env.integer("GALAXY_MAX_FILE_MB", 1024, minimum=1, maximum=16384)

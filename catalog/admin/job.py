@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from catalog.admin.filters import PermittedFilter
-from catalog.admin.job_report import describe_duration, estimate_left, job_title, report_job
+from catalog.admin.job_report import describe_duration, job_title, report_job
 from catalog.admin.pictures import NOTHING, progress_bar
 from catalog.admin.policy import PolicyAdmin, may
 from catalog.models import Job, JobStatus
