@@ -20,6 +20,7 @@ from catalog.models import Job, JobStatus
 from catalog.permissions import is_trusted
 from catalog.services.errors import ServiceError
 from catalog.services.jobs import cancel_job, job_kinds, retry_job
+from catalog.services.time_left import estimate_left
 
 
 @admin.register(Job)

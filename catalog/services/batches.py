@@ -14,7 +14,15 @@ from django.db import transaction
 from google.auth.exceptions import GoogleAuthError
 from google.cloud.storage import Client
 
-from catalog.importers import BUCKET_SCHEME, Candidate, CandidateError, Fetcher, Refused, RowError, parse_row, read_object
+from catalog.importers import (
+    Candidate,
+    CandidateError,
+    Fetcher,
+    Refused,
+    RowError,
+    parse_row,
+    read_object,
+)
 from catalog.models import Batch, BatchItem, Collection, Job, UploadedFile
 from catalog.services.errors import ServiceError
 from catalog.services.ingest import LISTED_REFUSALS, import_images
@@ -82,7 +90,9 @@ def make_batch(
         Whether to copy the bytes of addresses and buckets, or only remember where they are. Uploaded files are always kept.
     """
     if not 1 <= len(entries) <= MAX_BATCH_ITEMS:
-        raise ServiceError(f"Expected 1 to {MAX_BATCH_ITEMS:,} items, got {len(entries):,}. Send more in further batches.")
+        raise ServiceError(
+            f"Expected 1 to {MAX_BATCH_ITEMS:,} items, got {len(entries):,}. Send more in further batches."
+        )
     own = _own_files(collection, by, [entry.reference for entry in entries if entry.kind == Kind.UPLOAD])
     files = [own.get(entry.reference) if entry.kind == Kind.UPLOAD else None for entry in entries]
     return _save(Batch(collection=collection, created_by=by, keep_originals=keep_originals), entries, files)
@@ -197,9 +207,15 @@ def _complaint(entry: BatchEntry, file: UploadedFile | None, named: Counter[str]
     if named[entry.external_id] > 1:
         return "external_id_twice", f"The external id {entry.external_id!r} is given to several items of this batch."
     if entry.kind == Kind.UPLOAD and file is None:
-        return "unknown_upload", f"There is no uploaded file {entry.reference!r} of yours in this collection. Send it again."
+        return (
+            "unknown_upload",
+            f"There is no uploaded file {entry.reference!r} of yours in this collection. Send it again.",
+        )
     if entry.kind == Kind.GS and not _may_be_read(entry.reference):
-        return "bucket_not_open", f"{entry.reference} lies in no folder that this server reads for others; its operator names them."
+        return (
+            "bucket_not_open",
+            f"{entry.reference} lies in no folder that this server reads for others; its operator names them.",
+        )
     try:
         _row, complaint = parse_row({**entry.metadata, "file": "picture"})
     except RowError as error:

@@ -7,7 +7,6 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from catalog.models import Image
-from catalog.services.search_words import index_words
 from catalog.services.clock import mark_images, next_change_number
 from catalog.services.curate import delete_images, hide_images
 from catalog.services.errors import ServiceError
@@ -23,7 +22,9 @@ class StaleError(ServiceError):
     code = "precondition_failed"
 
 
-def edit_image(image: Image, values: Mapping[str, Any], *, by: User | None, expected_number: int | None = None) -> Image:
+def edit_image(
+    image: Image, values: Mapping[str, Any], *, by: User | None, expected_number: int | None = None
+) -> Image:
     """Write what changed of an image, so that sync and search know; hiding takes it out of what is published.
 
     Parameters
@@ -47,7 +48,6 @@ def edit_image(image: Image, values: Mapping[str, Any], *, by: User | None, expe
         if changed:
             Image.objects.filter(pk=row.pk).update(**changed)
             mark_images(row.collection_id, [row.pk], number)
-            index_words([row.pk], fields=("title", "author"))
     image.refresh_from_db(fields=[*EDITABLE, "change_number", "updated_at"])
     return image
 

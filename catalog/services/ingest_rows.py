@@ -125,7 +125,8 @@ def _make_plan(collection: Collection, source: str, arrivals: Sequence[Arrival],
         o.location: o for o in known.filter(source=source, location__in=[a.candidate.location for a in arrivals])
     }
     external_ids = [a.candidate.external_id for a in arrivals if a.candidate.external_id]
-    by_external_id = {o.external_id: o for o in known.filter(external_id__in=external_ids)}
+    rows = {o.pk: o for o in by_location.values()}  # one object a row, whichever way it was found
+    by_external_id = {o.external_id: rows.get(o.pk, o) for o in known.filter(external_id__in=external_ids)}
     current = Image.objects.filter(
         collection=collection, current_revision__sha256__in={a.picture.sha256 for a in arrivals}
     ).select_related("current_revision")

@@ -3,10 +3,8 @@
 import base64
 import binascii
 import heapq
-from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
-from typing import TypeVar
 
 from django.db.models import Q, QuerySet
 
@@ -15,7 +13,7 @@ from catalog.services.errors import ServiceError
 
 __all__ = ["Changes", "CursorError", "changes_since"]
 
-RowT = TypeVar("RowT", Image, Tombstone)
+Rows = QuerySet[Image] | QuerySet[Tombstone]
 IMAGE, TOMBSTONE = 0, 1  # the order in which rows of one change number come
 MAX_CURSOR = 100  # characters; ours have at most 60
 MAX_NUMBER = 2**63 - 1
@@ -76,7 +74,7 @@ Place = tuple[int, int, int]
 """(change number, number of the kind, primary key)"""
 
 
-def _rows_after(since: Place, kind: int, rows: QuerySet[RowT], limit: int) -> Iterable[tuple[Place, RowT]]:
+def _rows_after(since: Place, kind: int, rows: Rows, limit: int) -> list[tuple[Place, Image | Tombstone]]:
     """The first rows of one kind that come after a place. The index on (collection, change_number, id) finds them."""
     number, kind_then, pk = since
     here = Q(change_number=number)
@@ -101,7 +99,9 @@ def _parse(cursor: str) -> Place:
         place = int(number), int(kind), int(pk)
     except (binascii.Error, ValueError):
         place = -1, 0, 0
-    if len(cursor) > MAX_CURSOR or not (0 <= place[0] <= MAX_NUMBER and place[1] in (IMAGE, TOMBSTONE) and 0 <= place[2] <= MAX_NUMBER):
+    if len(cursor) > MAX_CURSOR or not (
+        0 <= place[0] <= MAX_NUMBER and place[1] in (IMAGE, TOMBSTONE) and 0 <= place[2] <= MAX_NUMBER
+    ):
         raise CursorError(
             f"Expected a cursor that this list answered with, got {cursor[:40]!r}. Begin again without one."
         )

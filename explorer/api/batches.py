@@ -48,7 +48,7 @@ class MetadataSerializer(StrictSerializer):
         help_text="As far as it is known: 1923, 1923-05, 1923-05-01 or 1923-05-01T10:00:00+01:00.",
     )
     place = serializers.CharField(max_length=300, required=False, allow_blank=True, help_text="In words.")
-    labels = GivenLabelSerializer(many=True, required=False, max_length=MAX_LABELS)
+    labels = serializers.ListField(child=GivenLabelSerializer(), required=False, max_length=MAX_LABELS)
 
 
 class FileMetadataSerializer(MetadataSerializer):
@@ -91,7 +91,7 @@ class NewBatchSerializer(StrictSerializer):
     """Up to a thousand pictures by reference."""
 
     collection = serializers.CharField(max_length=80, help_text="Slug or uuid.")
-    items = BatchEntrySerializer(many=True, min_length=1, max_length=MAX_BATCH_ITEMS)
+    items = serializers.ListField(child=BatchEntrySerializer(), min_length=1, max_length=MAX_BATCH_ITEMS)
     keep_originals = serializers.BooleanField(
         default=True, help_text="Whether to copy the bytes, or only remember where they are."
     )
@@ -108,14 +108,17 @@ class NewImagesSerializer(serializers.Serializer[Any]):
     collection = serializers.CharField(max_length=80, help_text="Slug or uuid.")
     files = serializers.ListField(child=serializers.FileField(allow_empty_file=True), min_length=1, max_length=100)
     metadata = serializers.JSONField(
-        required=False, help_text='What is known of them, by the names of the files: {"a.jpg": {"title": "…", "external_id": "…"}}.'
+        required=False,
+        help_text='What is known of them, by the names of the files: {"a.jpg": {"title": "…", "external_id": "…"}}.',
     )
 
     def validate(self, values: dict[str, Any]) -> dict[str, Any]:
         """Metadata must be about files that were sent."""
         told = values.get("metadata") or {}
         if not isinstance(told, Mapping):
-            raise serializers.ValidationError({"metadata": "Expected an object from file names to what is known of them."})
+            raise serializers.ValidationError(
+                {"metadata": "Expected an object from file names to what is known of them."}
+            )
         names = {file.name for file in values["files"]}
         if strange := sorted(set(told) - names):
             raise serializers.ValidationError({"metadata": f"No file {strange[0][:80]!r} was sent."})
@@ -171,7 +174,9 @@ class BatchSerializer(serializers.ModelSerializer[Batch]):
 
     batch = serializers.UUIDField(source="uuid", read_only=True)
     collection = serializers.SlugRelatedField[Collection](slug_field="slug", read_only=True)
-    job = serializers.SlugRelatedField[Any](slug_field="uuid", read_only=True, allow_null=True, help_text="See GET jobs/<uuid>/.")
+    job = serializers.SlugRelatedField[Any](
+        slug_field="uuid", read_only=True, allow_null=True, help_text="See GET jobs/<uuid>/."
+    )
     counts = serializers.SerializerMethodField()
     items = BatchItemSerializer(many=True, read_only=True)
 

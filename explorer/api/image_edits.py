@@ -19,7 +19,7 @@ from catalog.permissions import Verb
 from catalog.services.image_edit import StaleError, delete_image, edit_image
 from explorer.api.batches import StrictSerializer
 from explorer.api.codes import PreconditionFailed
-from explorer.api.permissions import find_collection
+from explorer.api.permissions import PolicyFiltered, find_collection
 from explorer.api.serializers import ImageDetailSerializer
 from explorer.api.uploads import person_of
 
@@ -29,7 +29,9 @@ NAME = OpenApiParameter("name", OpenApiTypes.UUID, "path")
 IF_MATCH = OpenApiParameter(
     "If-Match", str, "header", description="The ETag under which it was read; changed since, it is left alone (412)."
 )
-IF_NONE_MATCH = OpenApiParameter("If-None-Match", str, "header", description="The ETag that one has: 304 if it still holds.")
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match", str, "header", description="The ETag that one has: 304 if it still holds."
+)
 
 
 class ImageEditSerializer(StrictSerializer):
@@ -54,12 +56,10 @@ class ImageEditSerializer(StrictSerializer):
     hidden = serializers.BooleanField(required=False, help_text="A hidden image leaves what is published.")
 
 
-class ImageEditMixin:
+class ImageEditMixin(PolicyFiltered):
     """For the view of images."""
 
-    get_object: Any
-    get_queryset: Any
-    get_serializer: Any
+    get_object: Any  # the view's, beside this one
 
     @extend_schema(
         summary="One image",
@@ -145,11 +145,13 @@ def make_etag(number: int, told: Any) -> str:
 
 
 def read_if_match(request: Request) -> int | None:
-    """The change number that the caller read; None without `If-Match`, or with `*`. Raises PreconditionFailed for what is no ETag of ours."""
+    """The change number that the caller read; None without `If-Match`, or with `*`. Raises PreconditionFailed for anything else."""
     given = request.headers.get("If-Match", "").strip()
     if given in ("", "*"):
         return None
     found = ETAG.fullmatch(given)
     if found is None:
-        raise PreconditionFailed(f"Expected one ETag of an image as If-Match, got {given[:80]!r}. Read the image for it.")
+        raise PreconditionFailed(
+            f"Expected one ETag of an image as If-Match, got {given[:80]!r}. Read the image for it."
+        )
     return int(found[1])

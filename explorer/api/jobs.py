@@ -24,7 +24,6 @@ from catalog.services.time_left import estimate_left
 from explorer.api.batches import StrictSerializer
 from explorer.api.codes import Conflict
 from explorer.api.filters import NamedFilterSet
-from explorer.api.idempotency import IdempotentMixin
 from explorer.api.permissions import PolicyFiltered, find_collection
 from explorer.api.uploads import person_of
 from explorer.api.views import PolicyViewSet
@@ -45,7 +44,9 @@ class JobSerializer(serializers.ModelSerializer[Job]):
     left_s = serializers.SerializerMethodField(
         help_text="Seconds until this stage ends, from its own pace; null where nothing honest can be said."
     )
-    is_stopping = serializers.SerializerMethodField(help_text="Somebody asked to cancel it; it stops at the next safe point.")
+    is_stopping = serializers.SerializerMethodField(
+        help_text="Somebody asked to cancel it; it stops at the next safe point."
+    )
     result = serializers.JSONField(read_only=True, help_text="What it did, by its kind; empty until it succeeded.")
 
     class Meta:
@@ -204,7 +205,7 @@ class NeedsConsent(Conflict):
     default_code = "needs_consent"
 
 
-class AnnotateView(IdempotentMixin, PolicyFiltered, APIView):
+class AnnotateView(PolicyFiltered, APIView):
     """Annotation of a collection."""
 
     verbs: Mapping[str, Verb] = {"post": Verb.CURATE}
@@ -235,7 +236,9 @@ class AnnotateView(IdempotentMixin, PolicyFiltered, APIView):
                 f"Expected max_units, got none: {estimate.annotator} would be asked {estimate.n_units:,} units, "
                 f"{estimate.cost:.2f} {estimate.currency} by the prices of {estimate.prices_as_of}. Send max_units to agree."
             )
-        return answer_started(request, start_job("annotate_images", params, by=person_of(request), collection=collection))
+        return answer_started(
+            request, start_job("annotate_images", params, by=person_of(request), collection=collection)
+        )
 
 
 router = SimpleRouter(use_regex_path=False)

@@ -59,7 +59,9 @@ class ChangesView(ImageViewSet):
     def changes(self, request: Request, name: str) -> Response:
         """One page of them."""
         collection = find_collection(request, name, Verb.VIEW)
-        numbered = Prefetch("occurrences", Occurrence.objects.filter(~Q(external_id="")).order_by("pk"), to_attr="numbered")
+        numbered = Prefetch(
+            "occurrences", Occurrence.objects.filter(~Q(external_id="")).order_by("pk"), to_attr="numbered"
+        )
         try:
             page = changes_since(
                 collection,

@@ -27,13 +27,14 @@ from explorer.api.batches import (
     UploadedFileSerializer,
 )
 from explorer.api.codes import TooLarge
-from explorer.api.idempotency import IdempotentMixin
 from explorer.api.permissions import PolicyFiltered, find_collection
 
 MAX_FORM_BYTES = 256 * 1024**2
 ROOM_FOR_FIELDS = 1024**2  # around the files, a form has its fields and boundaries
 
-ACCEPTED = OpenApiResponse(BatchSerializer, "What was taken; a job imports it. `Location` is where to look how far it is.")
+ACCEPTED = OpenApiResponse(
+    BatchSerializer, "What was taken; a job imports it. `Location` is where to look how far it is."
+)
 
 
 def require_small_form(request: Request) -> None:
@@ -108,7 +109,7 @@ class ImageUploadMixin:
         return answer_batch(request, batch)
 
 
-class NewBatchView(IdempotentMixin, PolicyFiltered, APIView):
+class NewBatchView(PolicyFiltered, APIView):
     """Pictures by reference."""
 
     verbs: Mapping[str, Verb] = {"post": Verb.CONTRIBUTE}
@@ -156,7 +157,7 @@ class BatchView(PolicyFiltered, APIView):
         return Response(BatchSerializer(batch, context={"request": request}).data)
 
 
-class NewUploadView(IdempotentMixin, PolicyFiltered, APIView):
+class NewUploadView(PolicyFiltered, APIView):
     """A file that waits for a batch."""
 
     verbs: Mapping[str, Verb] = {"post": Verb.CONTRIBUTE}
