@@ -12,6 +12,7 @@ from catalog.media import PERCEPTUAL_HASH_VERSION, VerifiedPicture
 from catalog.models import AnnotationStatus, Collection, Image, Occurrence, Refusal, Rendition, Revision
 from catalog.services.clock import mark_images, next_change_number
 from catalog.services.media import forget_staged_files, rendition_name, stage_files, write_file
+from catalog.services.search_words import index_words
 from catalog.services.sidecar import apply_sidecars, sidecar_fields, sidecar_of
 
 __all__ = ["Arrival", "BatchOutcome", "Outcome", "Report", "ignore_outcomes", "save_arrivals", "save_refusals"]
@@ -239,6 +240,7 @@ def _save_plan(collection: Collection, plan: _Plan, number: int) -> None:
     )
     Occurrence.objects.bulk_create(new_occurrences)
     mark_images(collection.pk, {image.pk for image in plan.touched}, number)
+    index_words([image.pk for image in plan.images])
     apply_sidecars(collection, plan.occurrences)
 
 
