@@ -10,6 +10,7 @@ from catalog.models import Image
 from catalog.services.clock import mark_images, next_change_number
 from catalog.services.curate import delete_images, hide_images
 from catalog.services.errors import ServiceError
+from catalog.services.search_words import index_words
 
 __all__ = ["EDITABLE", "StaleError", "delete_image", "edit_image"]
 
@@ -43,11 +44,12 @@ def edit_image(
         row = _locked(image, expected_number)
         changed = {name: values[name] for name in EDITABLE if name in values and values[name] != getattr(row, name)}
         hidden = changed.pop("hidden", None)
-        if hidden is not None:
-            hide_images(Image.objects.filter(pk=row.pk), hidden=hidden, by=by)
         if changed:
             Image.objects.filter(pk=row.pk).update(**changed)
             mark_images(row.collection_id, [row.pk], number)
+            index_words([row.pk])
+        if hidden is not None:
+            hide_images(Image.objects.filter(pk=row.pk), hidden=hidden, by=by)
     image.refresh_from_db(fields=[*EDITABLE, "change_number", "updated_at"])
     return image
 
