@@ -27,8 +27,13 @@ class StrictSerializer(serializers.Serializer[Any]):
         """The values. A ValidationError names every field that there is none of."""
         if isinstance(data, Mapping) and (unknown := sorted(set(map(str, data)) - set(self.fields))):
             known = ", ".join(self.fields)
-            raise serializers.ValidationError({name[:80]: f"Expected one of {known}." for name in unknown[:20]})
+            raise serializers.ValidationError({_shown(name): f"Expected one of {known}." for name in unknown[:20]})
         return super().to_internal_value(data)
+
+
+def _shown(name: str) -> str:
+    """A name that came from outside, short, and of characters that UTF-8 has."""
+    return name[:80].encode("utf-8", "replace").decode()
 
 
 class MetadataSerializer(StrictSerializer):
@@ -114,14 +119,14 @@ class NewImagesSerializer(serializers.Serializer[Any]):
 
     def validate(self, values: dict[str, Any]) -> dict[str, Any]:
         """Metadata must be about files that were sent."""
-        told = values.get("metadata") or {}
+        told = values.get("metadata", {})
         if not isinstance(told, Mapping):
             raise serializers.ValidationError(
                 {"metadata": "Expected an object from file names to what is known of them."}
             )
         names = {file.name for file in values["files"]}
         if strange := sorted(set(told) - names):
-            raise serializers.ValidationError({"metadata": f"No file {strange[0][:80]!r} was sent."})
+            raise serializers.ValidationError({"metadata": f"No file {_shown(strange[0])!r} was sent."})
         checked = {}
         for name, value in told.items():
             one = FileMetadataSerializer(data=value)
