@@ -16,7 +16,7 @@ from rest_framework.response import Response
 
 from catalog.models.image import validate_taken_at
 from catalog.permissions import Verb
-from catalog.services.image_edit import StaleError, delete_image, edit_image
+from catalog.services.image_edit import delete_image, edit_image
 from explorer.api.batches import StrictSerializer
 from explorer.api.codes import PreconditionFailed
 from explorer.api.permissions import PolicyFiltered, find_collection
@@ -83,10 +83,7 @@ class ImageEditMixin(PolicyFiltered):
         image = self.get_object()
         given = ImageEditSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        try:
-            edit_image(image, given.validated_data, by=person_of(request), expected_number=read_if_match(request))
-        except StaleError as error:
-            raise PreconditionFailed(str(error)) from error
+        edit_image(image, given.validated_data, by=person_of(request), expected_number=read_if_match(request))
         return self._answer(request, self.get_object())
 
     @extend_schema(
@@ -99,10 +96,7 @@ class ImageEditMixin(PolicyFiltered):
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Delete it, unless somebody else changed it."""
         image = self.get_object()
-        try:
-            delete_image(image, by=person_of(request), expected_number=read_if_match(request))
-        except StaleError as error:
-            raise PreconditionFailed(str(error)) from error
+        delete_image(image, by=person_of(request), expected_number=read_if_match(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(

@@ -24,6 +24,7 @@ from catalog.services.time_left import estimate_left
 from explorer.api.batches import StrictSerializer
 from explorer.api.codes import Conflict
 from explorer.api.filters import NamedFilterSet
+from explorer.api.idempotency import IdempotentMixin
 from explorer.api.permissions import PolicyFiltered, find_collection
 from explorer.api.uploads import person_of
 from explorer.api.views import PolicyViewSet
@@ -205,7 +206,7 @@ class NeedsConsent(Conflict):
     default_code = "needs_consent"
 
 
-class AnnotateView(PolicyFiltered, APIView):
+class AnnotateView(IdempotentMixin, PolicyFiltered, APIView):
     """Annotation of a collection."""
 
     verbs: Mapping[str, Verb] = {"post": Verb.CURATE}

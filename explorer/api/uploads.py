@@ -27,6 +27,7 @@ from explorer.api.batches import (
     UploadedFileSerializer,
 )
 from explorer.api.codes import TooLarge
+from explorer.api.idempotency import IdempotentMixin
 from explorer.api.permissions import PolicyFiltered, find_collection
 
 MAX_FORM_BYTES = 256 * 1024**2
@@ -109,7 +110,7 @@ class ImageUploadMixin:
         return answer_batch(request, batch)
 
 
-class NewBatchView(PolicyFiltered, APIView):
+class NewBatchView(IdempotentMixin, PolicyFiltered, APIView):
     """Pictures by reference."""
 
     verbs: Mapping[str, Verb] = {"post": Verb.CONTRIBUTE}
@@ -157,7 +158,7 @@ class BatchView(PolicyFiltered, APIView):
         return Response(BatchSerializer(batch, context={"request": request}).data)
 
 
-class NewUploadView(PolicyFiltered, APIView):
+class NewUploadView(IdempotentMixin, PolicyFiltered, APIView):
     """A file that waits for a batch."""
 
     verbs: Mapping[str, Verb] = {"post": Verb.CONTRIBUTE}

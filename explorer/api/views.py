@@ -30,6 +30,7 @@ from catalog.models import Cluster, Collection, EffectiveLabel, Galaxy, Group, I
 from catalog.permissions import Verb, can, permitted, permitted_by_role
 from catalog.services.documents import assemble_document
 from explorer.api import filters, serializers
+from explorer.api.idempotency import IdempotentMixin
 from explorer.api.image_edits import ImageEditMixin
 from explorer.api.permissions import PolicyFiltered
 from explorer.api.places import find_places, images_told
@@ -75,7 +76,7 @@ class CollectionViewSet(PolicyViewSet):
 
 
 @extend_schema_view(list=extend_schema(summary="Images that you may see, with labels and clusters"))
-class ImageViewSet(ImageUploadMixin, ImageEditMixin, PolicyViewSet):
+class ImageViewSet(IdempotentMixin, ImageUploadMixin, ImageEditMixin, PolicyViewSet):
     """Pictures."""
 
     serializer_class = serializers.ImageSerializer

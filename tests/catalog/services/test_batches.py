@@ -1,6 +1,6 @@
 """Other software names pictures, by the thousand, and is told what became of each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from unittest.mock import ANY
 
 import pytest
@@ -43,7 +43,7 @@ def web(settings: Settings) -> Iterator[Web]:
         yield web
 
 
-def send(collection: Collection, by: User, *pictures: bytes, **metadata: dict[str, object]) -> Batch:
+def send(collection: Collection, by: User, *pictures: bytes, **metadata: Mapping[str, object]) -> Batch:
     """A batch of files 0.jpg, 1.jpg and so on, imported; metadata by the name without its ending, as in `_0={...}`."""
     files = [SimpleUploadedFile(f"{n}.jpg", data) for n, data in enumerate(pictures)]
     told = {f"{name.removeprefix('_')}.jpg": known for name, known in metadata.items()}

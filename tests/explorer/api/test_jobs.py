@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from catalog.annotators import Feature
 from catalog.models import Collection, Job, JobNote
 from catalog.services.annotation_estimate import Estimate, FeatureEstimate
 from catalog.services.jobs import start_job
@@ -153,7 +154,7 @@ class TestAnnotating:
     def test_what_costs_money_needs_somebody_to_agree(
         self, collection: Collection, curator: Client, monkeypatch: pytest.MonkeyPatch
     ):
-        part = FeatureEstimate("LABEL_DETECTION", 9, 0, 0, 9, 9, 0, 0, Decimal("1.50"))
+        part = FeatureEstimate(Feature.LABEL_DETECTION, 9, 0, 0, 9, 9, 0, 0, Decimal("1.50"))
         estimate = Estimate("google", "USD", "2026-11-01", [part], None)
         monkeypatch.setattr("explorer.api.jobs.estimate_annotation", lambda collection, unknown: estimate)
         asked = post(curator, self.ADDRESS)

@@ -29,9 +29,10 @@ def viewer(collection: Collection) -> Client:
 def test_everything_first_then_only_what_changed(collection: Collection, viewer: Client):
     images = [ImageFactory.create(collection=collection, title=f"Picture {n}") for n in range(3)]
     OccurrenceFactory.create(image=images[1], external_id="A-1")
-    cursor, pages = "", []
+    cursor = ""
+    pages: list[list[str]] = []
     while True:
-        page = viewer.get(CHANGES, {"cursor": cursor, "limit": 2}).json()
+        page = viewer.get(CHANGES, {"cursor": cursor, "limit": "2"}).json()
         pages.append([row["image"]["title"] for row in page["results"]])
         cursor = page["cursor"]
         if not page["has_more"]:

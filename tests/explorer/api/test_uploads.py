@@ -11,7 +11,6 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from catalog.models import Batch, Collection, Image, Job, Upload, UploadedFile
 from catalog.services.jobs import run_job
 from tests.explorer.api.doors import answers, key_client
-from tests.explorer.world import make_person
 from tests.factories import CollectionFactory, MembershipFactory
 from tests.pictures import picture_bytes
 
@@ -112,7 +111,8 @@ def test_what_is_no_batch_is_told_where(software: Client, body: Any, field: str)
 
 
 def test_metadata_of_a_file_that_was_not_sent_is_a_mistake(software: Client):
-    for told in ({"b.jpg": {}}, {"a.jpg": {"titel": "x"}}, {"a.jpg": 1}, []):
+    wrong: list[Any] = [{"b.jpg": {}}, {"a.jpg": {"titel": "x"}}, {"a.jpg": 1}, []]
+    for told in wrong:
         response = software.post(
             IMAGES, {"collection": "museum", "files": [sent("a.jpg")], "metadata": json.dumps(told)}
         )
@@ -190,7 +190,7 @@ class TestWhoMaySend:
         assert response.status_code == status
 
     def test_a_session_needs_its_csrf_token(self, collection: Collection):
-        person = make_person("owner", collection)
+        person = MembershipFactory.create(collection=collection, role="owner").user
         client = Client(enforce_csrf_checks=True)
         client.force_login(person)
         assert post_json(client, BATCHES, batch_of({"url": "https://x.example/1.jpg"})).status_code == 403
