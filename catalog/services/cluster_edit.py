@@ -12,7 +12,9 @@ from django.db.models import QuerySet, Sum
 from catalog.models import Change, ChangedImage, Cluster, Galaxy, Group, Image, Pin
 from catalog.permissions import User
 from catalog.services.build_rows import last_build
+from catalog.services.changes import register_short_undo
 from catalog.services.cluster_parts import Part, find_parts
+from catalog.services.cluster_undo import undo_cluster_change
 from catalog.services.clusters import free_colours, free_name
 from catalog.services.errors import ServiceError
 from catalog.services.pins import PinMove, move_pins
@@ -32,6 +34,9 @@ __all__ = [
 MAX_NAME_LENGTH = 200
 MAX_PINNED_AT_ONCE = 50_000
 CHUNK = 2000  # rows a query
+
+for _kind in (Change.Kind.PIN, Change.Kind.CLUSTERS):
+    register_short_undo(_kind, undo_cluster_change)
 
 
 class ClusterValues(TypedDict, total=False):
