@@ -16,6 +16,7 @@ from catalog.admin.decisions import DecisionsAdmin, hide_chosen
 from catalog.admin.filters import ClusterFilter, LabelFilter, NearDuplicateFilter, PermittedFilter
 from catalog.admin.image_panels import image_panels
 from catalog.admin.job_actions import JobActionAdmin, register_job_action
+from catalog.admin.look_alikes import LookAlikesAdmin
 from catalog.admin.pictures import thumbnail
 from catalog.admin.policy import may, person_of
 from catalog.models import EffectiveLabel, Image, Label, Occurrence
@@ -29,7 +30,7 @@ N_LABELS_LISTED = 6
 
 
 @admin.register(Image)
-class ImageAdmin(PageAdmin[Image], JobActionAdmin[Image], DecisionsAdmin):
+class ImageAdmin(PageAdmin[Image], JobActionAdmin[Image], DecisionsAdmin, LookAlikesAdmin):
     """Images."""
 
     class Media:

@@ -37,6 +37,7 @@ from catalog.services.teach import (
     judge,
     retire,
     score_images,
+    waiting_sample,
 )
 from catalog.services.vector_table import count_unseen
 from catalog.terms import fold_term
@@ -177,17 +178,21 @@ class TaughtLabelAdmin(PageAdmin[TaughtLabel]):
         )
 
     def sample_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Fifty pictures at random from above the cut-off: is the label right?"""
+        """Fifty pictures at random from above the cut-off, drawn by a button: is the label right?"""
         taught, version = self._version(request, pk, curate=True)
         back = _scores_address(version)
-        try:
-            if request.method == "POST":
+        if request.method == "POST":
+            try:
+                if "draw" in request.POST:
+                    draw_sample(version)
+                    return redirect(request.get_full_path())
                 judge(version, _verdicts(request), by=signed_in(request))
-                messages.success(request, f"{right_words(version)} by {version.n_judged} judged.")
-                return redirect(back)
-            sample = draw_sample(version)
-        except ServiceError as error:
-            messages.error(request, str(error))
+                messages.success(request, f"{right_words(version)}, by {version.n_judged} judged.")
+            except ServiceError as error:
+                messages.error(request, str(error))
+            return redirect(back)
+        sample = waiting_sample(version)
+        if not sample:
             return redirect(back)
         words = {row.image_id: f"{row.score:.2f}" for row in sample}
         title = f"Is this “{taught}”?"

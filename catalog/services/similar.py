@@ -20,7 +20,7 @@ from catalog.services.errors import ServiceError
 from catalog.services.media import read_file
 from catalog.services.vector_table import VectorTable, load_vectors
 
-__all__ = ["Similar", "similar_images"]
+__all__ = ["PictureRefusedError", "Similar", "similar_images"]
 
 N_CANDIDATES = 2000  # by their signs, of a library too large to compare all
 EXTRA = 4  # candidates to a wanted hit that are asked for first: some are hidden, or have another picture by now
@@ -28,6 +28,10 @@ LOOKING_AT_ONCE = 2  # pictures that one process decodes; that is what takes mem
 WAIT_FOR_PLACE_S = 10.0
 
 _places = BoundedSemaphore(LOOKING_AT_ONCE)
+
+
+class PictureRefusedError(ServiceError):
+    """The picture that was asked about is none, or cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +74,10 @@ def similar_images(
 
     Raises
     ------
+    PictureRefusedError
+        The picture cannot be read.
     ServiceError
-        The picture cannot be read, or too many are being looked at.
+        Too many are being looked at.
     """
     if (image is None) == (picture is None):
         raise ValueError("Expected either an image or a picture.")
@@ -150,6 +156,6 @@ def _place_to_look() -> Iterator[None]:
     try:
         yield
     except (PictureError, UnreadablePictureError) as error:
-        raise ServiceError(str(error)) from error
+        raise PictureRefusedError(str(error)) from error
     finally:
         _places.release()

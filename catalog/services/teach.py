@@ -49,6 +49,7 @@ __all__ = [
     "retire",
     "score_images",
     "train_label",
+    "waiting_sample",
     "weights_of",
 ]
 
@@ -224,9 +225,8 @@ def draw_sample(version: TaughtVersion, n: int = SAMPLE_SIZE) -> list[JudgedSamp
 
     Raises ServiceError when there is nothing left to judge.
     """
-    waiting = version.samples.filter(is_right=None, score__gte=version.cut_off).select_related("image")
-    if found := list(waiting):
-        return found
+    if waiting := waiting_sample(version):
+        return waiting
     scored = score_images(version)
     n_above = scored.count_above(version.cut_off)
     examples = find_examples(version.taught.label)
@@ -246,7 +246,12 @@ def draw_sample(version: TaughtVersion, n: int = SAMPLE_SIZE) -> list[JudgedSamp
         ],
         ignore_conflicts=True,
     )
-    return list(waiting.all())
+    return waiting_sample(version)
+
+
+def waiting_sample(version: TaughtVersion) -> list[JudgedSample]:
+    """The images of the sample that nobody has judged yet."""
+    return list(version.samples.filter(is_right=None, score__gte=version.cut_off).select_related("image"))
 
 
 def judge(version: TaughtVersion, verdicts: Mapping[int, bool], *, by: User) -> TaughtVersion:
