@@ -178,14 +178,16 @@ def _read_wall(request: HttpRequest, selection: Selection, images: QuerySet[Imag
     found = list(ordered.prefetch_related(Prefetch("effective_labels", queryset=labels))[start : start + PAGE_SIZE + 1])
     return Wall(
         tiles=_tiles(found[:PAGE_SIZE], label),
-        count=f"{MAX_COUNTED:,}+ images"
-        if n_found > MAX_COUNTED
-        else "1 image"
-        if n_found == 1
-        else f"{n_found:,} images",
+        count=_in_words(n_found),
         page=number,
         has_next=len(found) > PAGE_SIZE,
     )
+
+
+def _in_words(n_found: int) -> str:
+    if n_found > MAX_COUNTED:
+        return f"{MAX_COUNTED:,}+ images"
+    return {0: "No images", 1: "1 image"}.get(n_found, f"{n_found:,} images")
 
 
 def _in_order(rows: QuerySet[Image], order: str, label: Label | None) -> QuerySet[Image]:
