@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
+from tests.servers import postgres, postgres_server, postgres_url, redis_server, redis_url
 from tests.settings import TEST_DATA
+
+__all__ = ["postgres", "postgres_server", "postgres_url", "redis_server", "redis_url"]  # fixtures for every test
 
 _numbers = itertools.count()
 
