@@ -16,8 +16,30 @@ Superusers may do everything, inactive people nothing. Without a role one may at
 its slug). A galaxy is never more visible than its collection. Hidden images and clusters, and labels that no visible image
 carries, are seen by roles only; so are images that no publication for those who ask would show (`_fit_for`). Jobs, builds, refusals
 and changes are never public.
+
+What the verbs come to:
+
+==================  ====================  ==============================  ======================================  ================
+object              view                  contribute                      curate                                  manage
+==================  ====================  ==============================  ======================================  ================
+collection          see                   import, export, see jobs,       settings, annotate, budget              slug, visibility,
+                                          refusals, changes, builds                                               members, delete
+image, label        see                   document, occurrences           edit, hide, decide, rename, merge,      delete
+                                                                          teach
+galaxy, cluster     see                   builds, compare                 settings, build, publish, roll back,    visibility, slug,
+                                                                          withdraw, clusters, pins                delete
+job, build, change  --                    see                             cancel, undo, accept                    --
+batch, taught label
+membership          --                    --                              --                                      all
+==================  ====================  ==============================  ======================================  ================
+
+Who comes by a key (`Grant`) may do what its owner may, within the key's scopes and, if it has one, its collection: what is public
+elsewhere is not seen by it either. `view` needs the scope read, every other verb write, unless the caller says what the deed needs
+instead (`scope=`: annotate, publish, or read for looking at what takes a role). A superuser's key is as good as an owner's role in every
+collection, and opens nothing that is for superusers only.
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
@@ -28,6 +50,7 @@ from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Value
 from django.db.models.lookups import Exact, IsNull
 
 from catalog.models import (
+    Batch,
     Build,
     Change,
     Cluster,
@@ -36,12 +59,20 @@ from catalog.models import (
     Galaxy,
     Image,
     Job,
+    JobNote,
     Label,
     Membership,
+    Pin,
     Position,
     Publication,
     Refusal,
     Role,
+    Scope,
+    TaughtLabel,
+    TaughtVersion,
+    Tombstone,
+    Upload,
+    UploadedFile,
     Visibility,
     find_verdict,
 )
@@ -79,6 +110,14 @@ PATH_TO_COLLECTION: dict[type[Model], str] = {
     Change: "collection",
     Refusal: "collection",
     Job: "collection",
+    JobNote: "job__collection",
+    Batch: "collection",
+    Upload: "collection",
+    UploadedFile: "upload__collection",
+    Tombstone: "collection",
+    Pin: "galaxy__collection",
+    TaughtLabel: "collection",
+    TaughtVersion: "taught__collection",
 }
 
 # These tell of the house's inside (paths, errors, who works here), so looking at them takes more than looking.
@@ -87,21 +126,60 @@ LEAST_VERB: dict[type[Model], Verb] = {
     Refusal: Verb.CONTRIBUTE,
     Build: Verb.CONTRIBUTE,
     Change: Verb.CONTRIBUTE,
+    JobNote: Verb.CONTRIBUTE,
+    Batch: Verb.CONTRIBUTE,
+    Upload: Verb.CONTRIBUTE,
+    UploadedFile: Verb.CONTRIBUTE,
+    Tombstone: Verb.CONTRIBUTE,
+    Pin: Verb.CONTRIBUTE,
+    TaughtLabel: Verb.CONTRIBUTE,
+    TaughtVersion: Verb.CONTRIBUTE,
     Membership: Verb.MANAGE,
 }
 
 
+@dataclass(frozen=True)
+class Grant:
+    """What a key lets its owner do: within these scopes, and in this collection alone if there is one."""
+
+    scopes: frozenset[str]
+    collection_id: int | None = None
+
+
+def grant_to(user: Person, grant: Grant) -> None:
+    """Let this person, as long as the object lives, do no more than the grant: they came by a key."""
+    user.galaxy_grant = grant  # type: ignore[attr-defined]  # Django's user has no place of its own for it
+
+
+def grant_of(user: User) -> Grant | None:
+    """By what grant the person came; None: by their password, and so with all that they may."""
+    return getattr(user, "galaxy_grant", None)
+
+
 def is_trusted(user: User) -> bool:
-    """Whether the person is an active superuser, who may do everything."""
-    return user.is_active and user.is_superuser
+    """Whether the person is an active superuser, who may do everything; nobody is who came by a key."""
+    return user.is_active and user.is_superuser and grant_of(user) is None
 
 
 def may_use_vision(user: User) -> bool:
-    """Whether the person may have pictures annotated at /v1/images:annotate: superusers, and who was given the permission."""
+    """Whether the person may have pictures annotated at /v1/images:annotate: superusers, and who was given the permission.
+
+    A key needs the scope annotate for it, and to be for no single collection: that door is no collection's.
+    """
+    grant = grant_of(user)
+    if grant is not None and (Scope.ANNOTATE not in grant.scopes or grant.collection_id is not None):
+        return False
     return user.has_perm("catalog.use_vision")
 
 
-def permitted(user: User, verb: Verb, queryset: QuerySet[ModelT], *, by_link: bool = False) -> QuerySet[ModelT]:
+def scope_for(verb: Verb) -> Scope:
+    """What a key needs for a verb, where the deed asks for nothing else."""
+    return Scope.READ if verb is Verb.VIEW else Scope.WRITE
+
+
+def permitted(
+    user: User, verb: Verb, queryset: QuerySet[ModelT], *, by_link: bool = False, scope: Scope | None = None
+) -> QuerySet[ModelT]:
     """Those rows of a queryset with which the person may do the verb.
 
     Parameters
@@ -114,9 +192,12 @@ def permitted(user: User, verb: Verb, queryset: QuerySet[ModelT], *, by_link: bo
         Of a model in PATH_TO_COLLECTION; any other is a KeyError, so that a new model must be thought about here.
     by_link
         Whether the caller named the object by its uuid.
+    scope
+        What a key needs for the deed, if not what the verb as it was asked for needs (`scope_for`): looking at jobs is reading.
     """
     path = PATH_TO_COLLECTION[queryset.model]
-    if is_trusted(user):
+    queryset = _granted(user, queryset, path, scope or scope_for(verb))
+    if user.is_active and user.is_superuser:
         return queryset
     verb = max(verb, LEAST_VERB.get(queryset.model, Verb.VIEW), key=list(Verb).index)
     condition = _by_role(user, verb, path)
@@ -125,28 +206,41 @@ def permitted(user: User, verb: Verb, queryset: QuerySet[ModelT], *, by_link: bo
     return queryset.filter(condition)
 
 
-def permitted_by_role(user: User, verb: Verb, queryset: QuerySet[ModelT]) -> QuerySet[ModelT]:
+def permitted_by_role(
+    user: User, verb: Verb, queryset: QuerySet[ModelT], *, scope: Scope | None = None
+) -> QuerySet[ModelT]:
     """Those rows with which the person may do the verb because of a role, whatever is open to all besides.
 
     For what even public things show to their own people only, such as how far the annotation of an image came.
     """
     path = PATH_TO_COLLECTION[queryset.model]
-    if is_trusted(user):
+    queryset = _granted(user, queryset, path, scope or scope_for(verb))
+    if user.is_active and user.is_superuser:
         return queryset
     verb = max(verb, LEAST_VERB.get(queryset.model, Verb.VIEW), key=list(Verb).index)
     return queryset.filter(_by_role(user, verb, path))
 
 
-def can(user: User, verb: Verb, obj: Model, *, by_link: bool = False) -> bool:
+def can(user: User, verb: Verb, obj: Model, *, by_link: bool = False, scope: Scope | None = None) -> bool:
     """Whether the person may do the verb with this object."""
     queryset = type(obj)._default_manager.filter(pk=obj.pk)
-    return permitted(user, verb, queryset, by_link=by_link).exists()
+    return permitted(user, verb, queryset, by_link=by_link, scope=scope).exists()
 
 
-def require(user: User, verb: Verb, obj: Model, *, by_link: bool = False) -> None:
+def require(user: User, verb: Verb, obj: Model, *, by_link: bool = False, scope: Scope | None = None) -> None:
     """Raise PermissionDenied, saying what was missing, unless the person may do the verb with this object."""
-    if not can(user, verb, obj, by_link=by_link):
+    if not can(user, verb, obj, by_link=by_link, scope=scope):
         raise PermissionDenied(f"You may not {verb} this {obj._meta.verbose_name}.")
+
+
+def _granted(user: User, queryset: QuerySet[ModelT], path: str, scope: Scope) -> QuerySet[ModelT]:
+    """What is left of a queryset for somebody who came by a key: nothing without the scope, else what lies in its collection."""
+    grant = grant_of(user)
+    if grant is None:
+        return queryset
+    if scope not in grant.scopes:
+        return queryset.none()
+    return queryset if grant.collection_id is None else queryset.filter(**{path or "pk": grant.collection_id})
 
 
 def _by_role(user: User, verb: Verb, path: str) -> Q:

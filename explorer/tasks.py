@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from catalog.models import Collection, Galaxy
+from catalog.models import Collection, Galaxy, Scope
 from catalog.permissions import User, Verb, can
 from catalog.services.jobs import JobKind, JobRun, register_job_kind, start_job
 from catalog.signals import annotations_changed, image_withdrawn
@@ -28,9 +28,13 @@ logger = logging.getLogger(__name__)
 
 def register() -> None:
     """Announce the explorer's kinds; called once, when Django starts."""
-    register_job_kind(JobKind("publish_galaxy", run_publish, "Publish the galaxy", queue="short", verb=Verb.CURATE))
-    register_job_kind(JobKind("republish_galaxy", run_republish, "Bring what is published up to date"))
-    register_job_kind(JobKind("roll_back", run_roll_back, "Go back to a publication", queue="short", verb=Verb.CURATE))
+    register_job_kind(JobKind("publish_galaxy", run_publish, "Publish the galaxy", queue="short", scope=Scope.PUBLISH))
+    register_job_kind(
+        JobKind("republish_galaxy", run_republish, "Bring what is published up to date", scope=Scope.PUBLISH)
+    )
+    register_job_kind(
+        JobKind("roll_back", run_roll_back, "Go back to a publication", queue="short", scope=Scope.PUBLISH)
+    )
     register_job_kind(JobKind("sweep_galaxy", run_sweep, "Delete published files that nothing needs"))
     register_job_kind(
         JobKind(
@@ -38,7 +42,7 @@ def register() -> None:
             run_withdraw,
             "Take hidden images out of what is published",
             queue="short",
-            verb=Verb.CURATE,
+            scope=Scope.PUBLISH,
         )
     )
     image_withdrawn.connect(withdraw_from_galaxies_of, dispatch_uid="explorer.withdraw_from_galaxies_of")
@@ -89,7 +93,7 @@ def withdraw_from_galaxies_of(
     """
     for galaxy in collection.galaxies.filter(publications__isnull=False).distinct():
         # Whoever could hide them has been asked for permission there. What is hidden must leave, whatever else they may.
-        asker = by if by is not None and can(by, Verb.CURATE, galaxy) else None
+        asker = by if by is not None and can(by, Verb.CURATE, galaxy, scope=Scope.PUBLISH) else None
         start_job("withdraw_images", {"reason": reason} if reason else {}, by=asker, galaxy=galaxy)
         transaction.on_commit(partial(_list_withdrawn, galaxy, uuids))
 

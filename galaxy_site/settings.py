@@ -202,8 +202,12 @@ CONTENT_SECURITY_POLICY = {
 # --- API ----------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     # DRF's own default would let anybody in; ours lets nobody in whom catalog.permissions does not know.
-    "DEFAULT_PERMISSION_CLASSES": ["explorer.api.permissions.PolicyPermission"],
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["explorer.api.permissions.VerbPermission"],
+    # The key first: what it says is missing makes a 401 of what the session alone would answer with 403.
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "explorer.api.authentication.KeyAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
     "DEFAULT_PAGINATION_CLASS": "explorer.api.pagination.CursorPagination",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

@@ -20,7 +20,18 @@ class ApiKeyAdmin(TrustedAdmin[ApiKey]):
     index_order = 95
     list_display = ["name", "owner", "prefix", "images_per_minute", "last_used_at", "expires_at", "revoked_at"]
     list_select_related = ["owner"]
-    fields = ["name", "owner", "images_per_minute", "expires_at", "prefix", "created_at", "last_used_at", "revoked_at"]
+    fields = [
+        "name",
+        "owner",
+        "scopes",
+        "collection",
+        "images_per_minute",
+        "expires_at",
+        "prefix",
+        "created_at",
+        "last_used_at",
+        "revoked_at",
+    ]
     readonly_fields = ["prefix", "created_at", "last_used_at", "revoked_at"]
     actions = ["revoke"]
 
@@ -41,7 +52,9 @@ class ApiKeyAdmin(TrustedAdmin[ApiKey]):
         if change:
             super().save_model(request, obj, form, change)
             return
-        made, text = create_api_key(obj.owner, name=obj.name, expires_at=obj.expires_at)
+        made, text = create_api_key(
+            obj.owner, name=obj.name, scopes=obj.scopes, collection=obj.collection, expires_at=obj.expires_at
+        )
         ApiKey.objects.filter(pk=made.pk).update(images_per_minute=obj.images_per_minute)
         obj.pk, obj.prefix = made.pk, made.prefix
         obj.text = text  # type: ignore[attr-defined]  # for the page that follows, and nowhere else

@@ -52,6 +52,16 @@ class Collection(models.Model):
         blank=True,
         help_text='Languages of the text in the pictures, as in ["de", "la"]; empty lets the annotator find out.',
     )
+    max_units_per_month = models.PositiveIntegerField(
+        "budget",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="No annotation takes more paid units of this collection in a calendar month (UTC). Empty: no limit of its own.",
+    )
+    index_version = models.PositiveSmallIntegerField(
+        default=0, editable=False, help_text="Which version of the search index is written; 0: none yet."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -64,6 +74,16 @@ class Collection(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class CollectionClock(models.Model):
+    """How many changes a collection has seen. Whoever writes holds its row until commit, so numbers appear in their order."""
+
+    collection = models.OneToOneField(Collection, on_delete=models.CASCADE, primary_key=True, related_name="clock")
+    number = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.collection_id}: {self.number}"
 
 
 class Role(models.TextChoices):

@@ -176,6 +176,9 @@ class Build(models.Model):
         max_length=64, help_text="SHA-256 over the images, their labels and the parameters."
     )
     quality = models.JSONField(default=dict)
+    change_number = models.PositiveBigIntegerField(
+        default=0, editable=False, help_text="The collection's clock when its input was read."
+    )
     n_images = models.PositiveIntegerField()
     complete = models.BooleanField(default=False, help_text="False while its rows are being written.")
     created_at = models.DateTimeField(auto_now_add=True)

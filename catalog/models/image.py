@@ -56,6 +56,18 @@ class Image(models.Model):
     annotation_status = models.CharField(
         max_length=10, choices=AnnotationStatus, default=AnnotationStatus.WAITING, editable=False
     )
+    n_faces = models.PositiveSmallIntegerField(
+        null=True, blank=True, editable=False, help_text="As the annotator answered; empty: not looked for."
+    )
+    n_characters = models.PositiveIntegerField(
+        null=True, blank=True, editable=False, help_text="Of the text in the picture; empty: not looked for."
+    )
+    change_number = models.PositiveBigIntegerField(
+        default=0, editable=False, help_text="The collection's clock when anything of it last changed."
+    )
+    label_change_number = models.PositiveBigIntegerField(
+        default=0, editable=False, help_text="The collection's clock when its effective labels last changed."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -64,6 +76,9 @@ class Image(models.Model):
         indexes = [
             models.Index(fields=["collection", "annotation_status"], name="image_status_idx"),
             models.Index(fields=["collection", "hidden"], name="image_hidden_idx"),
+            models.Index(fields=["collection", "taken_at"], name="image_taken_idx"),
+            models.Index(fields=["collection", "change_number", "id"], name="image_change_idx"),
+            models.Index(fields=["collection", "label_change_number"], name="image_label_change_idx"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -73,6 +88,23 @@ class Image(models.Model):
 
     def __str__(self) -> str:
         return self.title or str(self.uuid)
+
+
+class Tombstone(models.Model):
+    """That an image was, and is no more: whoever keeps a copy of the collection learns from it what to delete."""
+
+    collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="tombstones")
+    uuid = models.UUIDField(unique=True)
+    external_ids = models.JSONField(default=list)
+    change_number = models.PositiveBigIntegerField()
+    deleted_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["collection", "change_number", "id"], name="tombstone_change_idx")]
+
+    def __str__(self) -> str:
+        return str(self.uuid)
 
 
 class Revision(models.Model):

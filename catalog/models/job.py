@@ -91,3 +91,18 @@ class Job(models.Model):
     def is_ended(self) -> bool:
         """Whether it will change no more."""
         return self.status in JobStatus.ended()
+
+
+class JobNote(models.Model):
+    """A line of a job's log: what happened along the way that its result will not tell."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="notes")
+    at = models.DateTimeField(auto_now_add=True)
+    text = models.CharField(max_length=500)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["job", "id"], name="job_note_idx")]
+
+    def __str__(self) -> str:
+        return self.text

@@ -29,6 +29,7 @@ class Upload(models.Model):
 class UploadedFile(models.Model):
     """One file of an upload, staged in media storage under a name of our own; it goes once it is an image."""
 
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="files")
     name = models.CharField(max_length=300, help_text="What the person called it; nothing is written under it.")
     storage_name = models.CharField(max_length=300, unique=True)

@@ -7,6 +7,9 @@ class ServiceError(Exception):
     Commands report it as CommandError, jobs as their error, the admin as a message, the API as a 4xx answer.
     """
 
+    code = "refused"
+    """What other software reads; a more telling one is a subclass's, and stands in `explorer.api.codes`."""
+
 
 class BuildError(ServiceError):
     """There is nothing to build from, or what there is cannot be built."""

@@ -19,7 +19,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from catalog import permissions
-from catalog.models import Collection, Galaxy, Job, JobStatus
+from catalog.models import Collection, Galaxy, Job, JobStatus, Scope
 from catalog.permissions import Verb
 from catalog.services.errors import ServiceError
 from catalog.services.heartbeat import Heartbeat
@@ -102,6 +102,8 @@ class JobKind:
     """`short` for what people wait for (seconds), `long` for everything else."""
     verb: Verb = Verb.CURATE
     """What whoever starts or cancels it must be allowed to do with the collection."""
+    scope: Scope | None = None
+    """What a key needs to start or cancel it, if that is not write."""
     trusted_only: bool = False
     """Whether only a superuser may start it, whatever their role: it reaches beyond the collection."""
     consents: tuple[str, ...] = ()
@@ -261,4 +263,4 @@ def _require(kind: JobKind | None, by: User | None, collection: Collection | Non
         return
     if kind is None or kind.trusted_only or collection is None:
         raise PermissionDenied("Only an administrator may start or cancel this.")
-    permissions.require(by, kind.verb, collection)
+    permissions.require(by, kind.verb, collection, scope=kind.scope)

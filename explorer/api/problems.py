@@ -12,15 +12,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView, exception_handler
 
+from catalog.services.errors import ServiceError
+from explorer.api.codes import Conflict
 from explorer.api.permissions import OpenToAll
 
 CONTENT_TYPE = "application/problem+json"
+PROBLEMS = "/api/v1/problems/"  # where each code is explained
 
 
 def answer_problem(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler: the answer to an error that a caller made; None, so Django's own, to one that we made."""
     if isinstance(error, Http404):
         error = exceptions.NotFound()
+    elif isinstance(error, ServiceError):
+        error = Conflict(str(error), code=error.code)
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied(*error.args)
     response = exception_handler(error, context)
@@ -33,16 +38,17 @@ def answer_problem(error: Exception, context: dict[str, Any]) -> Response | None
 
 def describe_problem(error: exceptions.APIException) -> dict[str, Any]:
     """The body for an error: type, title, status, detail, code; for wrong input also `errors`, one a field and reason."""
+    code = "invalid" if isinstance(error, exceptions.ValidationError) else str(error.get_codes())
     problem: dict[str, Any] = {
-        "type": "about:blank",
+        "type": f"{PROBLEMS}#{code}",
         "title": HTTPStatus(error.status_code).phrase,
         "status": error.status_code,
     }
     if isinstance(error, exceptions.ValidationError):
         errors = list(_flatten(error.detail))
         detail = " ".join(f"{item['field']}: {item['detail']}" if item["field"] else item["detail"] for item in errors)
-        return problem | {"detail": detail, "code": "invalid", "errors": errors}
-    return problem | {"detail": str(error.detail), "code": str(error.get_codes())}
+        return problem | {"detail": detail, "code": code, "errors": errors}
+    return problem | {"detail": str(error.detail), "code": code}
 
 
 def _flatten(detail: Any, field: str = "") -> Iterator[dict[str, str]]:

@@ -9,7 +9,19 @@ from rest_framework.reverse import reverse
 from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
-from explorer.api import views
+from explorer.api import (
+    decisions,
+    exports,
+    galaxies,
+    jobs,
+    keys,
+    search,
+    similar,
+    sync,
+    taught,
+    uploads,
+    views,
+)
 from explorer.api.permissions import OpenToAll
 from explorer.api.problems import UnknownAddress
 from explorer.api.schema import SchemaPage
@@ -41,6 +53,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", ApiRoot.as_view(), name="api"),
     path("schema/", SpectacularAPIView.as_view(permission_classes=[OpenToAll]), name="schema"),
     path("docs/", SchemaPage.as_view(permission_classes=[OpenToAll]), name="docs"),
+    # Before the lists: images/by-external-id/ is no image's name.
+    *(
+        route
+        for module in (uploads, sync, jobs, decisions, taught, similar, search, galaxies, exports, keys)
+        for route in module.routes
+    ),
     *router.urls,
     # Ends in a slash, so that an address that lacks only that is still redirected to where it has one.
     re_path(r"^.*/$", UnknownAddress.as_view()),

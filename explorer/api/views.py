@@ -1,5 +1,6 @@
 """The read side of the API: each view says what it is about, the policy what of it this person sees."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import (
@@ -25,8 +26,8 @@ from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog.models import Cluster, Collection, EffectiveLabel, Galaxy, Group, Image, Label, PublishedFeature
-from catalog.permissions import Verb, permitted, permitted_by_role
+from catalog.models import Cluster, Collection, EffectiveLabel, Galaxy, Group, Image, Label, PublishedFeature, Scope
+from catalog.permissions import Verb, can, permitted, permitted_by_role
 from catalog.services.documents import assemble_document
 from explorer.api import filters, serializers
 from explorer.api.permissions import PolicyFiltered
@@ -81,6 +82,7 @@ class ImageViewSet(PolicyViewSet):
     serializer_class = serializers.ImageSerializer
     filterset_class = filters.ImageFilterSet
     link_parameters = ("collection", "galaxy", "cluster")
+    verbs: Mapping[str, Verb] = {**PolicyViewSet.verbs, "document": Verb.VIEW}
 
     def get_serializer_class(self) -> Any:
         """A single image also tells its colours, which cost a look at what the annotator answered."""
@@ -124,7 +126,7 @@ class ImageViewSet(PolicyViewSet):
         return Response(assemble_document(image))
 
     def _may_read_document(self, image: Image) -> bool:
-        if permitted(self.request.user, Verb.CONTRIBUTE, Image.objects.filter(pk=image.pk)).exists():
+        if can(self.request.user, Verb.CONTRIBUTE, image, scope=Scope.READ):
             return True
         return any(place.publishes_document for place in image.places)  # type: ignore[attr-defined]  # see places.py
 

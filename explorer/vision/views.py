@@ -57,7 +57,7 @@ def _check_key(request: HttpRequest) -> ApiKey:
     if not may_use_vision(key.owner):
         raise VisionError(
             HTTPStatus.FORBIDDEN,
-            "The key's owner lacks the permission to have pictures annotated.",
+            "The key lacks the scope annotate or is for one collection, or its owner may not have pictures annotated.",
             reason="API_KEY_SERVICE_BLOCKED",
         )
     return key

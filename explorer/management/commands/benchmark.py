@@ -15,6 +15,7 @@ from catalog.management.base import mendable_errors
 from catalog.management.benchmark_pictures import PICTURE_PARTS, add_picture_parts, measure_pictures
 from catalog.management.progress import ProgressBar
 from catalog.media import SUPPORTED_EXTENSIONS
+from explorer.management.benchmark_api import add_api_part
 
 
 class Command(BaseCommand):
@@ -62,6 +63,7 @@ class Command(BaseCommand):
         duplicates.add_argument("folder", type=Path, help="Pictures, all different.")
         duplicates.add_argument("--json", action="store_true", help="Report nothing but one line of JSON.")
         add_picture_parts(parts)
+        add_api_part(parts)
         explorer = parts.add_parser(
             "explorer",
             help="The page in headless Chromium, against three.js drawing nothing but points in the same run.",

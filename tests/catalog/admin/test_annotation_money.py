@@ -8,7 +8,7 @@ from catalog.annotators import AnnotateOptions, Feature, get_annotator
 from catalog.models import Annotation, Collection, Image, Job
 from catalog.services.errors import ServiceError
 from catalog.services.jobs import JobRun, retry_job
-from catalog.tasks import run_annotate
+from catalog.tasks.library import run_annotate
 from tests.catalog.admin.world import make_library
 from tests.factories import ImageFactory, JobFactory
 

@@ -117,7 +117,7 @@ def make_library(**collection) -> Library:
     )
     UnitUsage.objects.create(run=run, feature="LABEL_DETECTION", month="2026-11", n_reserved=4, n_answered=4)
     account, _ = AnnotatorAccount.objects.get_or_create(annotator="google", defaults={"max_units_per_month": 1000})
-    api_key, _ = create_api_key(UserFactory(), name="The library's own software")
+    api_key, _ = create_api_key(UserFactory(), name="The library's own software", scopes=["annotate"])
     lost = LostAnswer.objects.create(
         sha256=images[0].current_revision.sha256,
         annotator="google",

@@ -15,7 +15,7 @@ from catalog.services.ingest import import_images
 from catalog.services.jobs import JobRun, start_job
 from catalog.services.leases import claim_job
 from catalog.services.progress import CancelledError
-from catalog.tasks import run_annotate
+from catalog.tasks.library import run_annotate
 from tests.catalog.services.counting import CountingAnnotator, cost_a_unit_each
 from tests.catalog.services.test_ingest import offer
 from tests.factories import CollectionFactory, JobFactory

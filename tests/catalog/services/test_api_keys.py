@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_only_the_hash_is_kept():
-    key, text = create_api_key(UserFactory.create(), name="Museum")
+    key, text = create_api_key(UserFactory.create(), name="Museum", scopes=["annotate"])
 
     assert text.startswith("gx_") and len(text) > 40
     assert find_api_key(text) == key
@@ -23,7 +23,7 @@ def test_only_the_hash_is_kept():
 
 
 def test_the_last_use_is_noted():
-    key, text = create_api_key(UserFactory.create(), name="Museum")
+    key, text = create_api_key(UserFactory.create(), name="Museum", scopes=["annotate"])
     find_api_key(text)
     key.refresh_from_db()
 
@@ -31,7 +31,7 @@ def test_the_last_use_is_noted():
 
 
 def test_a_minute_s_worth_may_come_at_once_and_then_as_time_goes():
-    key, _ = create_api_key(UserFactory.create(), name="Museum")
+    key, _ = create_api_key(UserFactory.create(), name="Museum", scopes=["annotate"])
     key.images_per_minute = 60
     now = datetime(2026, 11, 24, tzinfo=UTC)
 
@@ -53,7 +53,7 @@ def test_the_command_prints_the_key_once():
 
 def test_the_admin_shows_a_new_key_this_once(admin_client):
     owner = UserFactory.create()
-    form = {"name": "Museum", "owner": owner.pk, "images_per_minute": 60}
+    form = {"name": "Museum", "owner": owner.pk, "images_per_minute": 60, "scopes": '["read"]'}
     page = admin_client.post(reverse("admin:catalog_apikey_add"), form).content.decode()
     text = page.split("<code>")[1].split("</code>")[0]
 

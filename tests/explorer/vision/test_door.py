@@ -41,7 +41,7 @@ def owner() -> User:
 
 @pytest.fixture
 def key(owner: User) -> str:
-    _, text = create_api_key(owner, name="Test")
+    _, text = create_api_key(owner, name="Test", scopes=["annotate"])
     return text
 
 
@@ -209,10 +209,12 @@ class TestErrors:
         self.check(bearer, 401, "UNAUTHENTICATED", "ACCESS_TOKEN_INVALID")
 
     def test_a_revoked_or_expired_key_or_one_of_somebody_who_left_opens_nothing(self, client, owner):
-        revoked, first = create_api_key(owner, name="Revoked")
+        revoked, first = create_api_key(owner, name="Revoked", scopes=["annotate"])
         revoke_api_key(revoked)
-        _, second = create_api_key(owner, name="Expired", expires_at=timezone.now() - timedelta(seconds=1))
-        _, third = create_api_key(owner, name="Left")
+        _, second = create_api_key(
+            owner, name="Expired", scopes=["annotate"], expires_at=timezone.now() - timedelta(seconds=1)
+        )
+        _, third = create_api_key(owner, name="Left", scopes=["annotate"])
         for text in (first, second):
             self.check(post(client, text), 400, "INVALID_ARGUMENT", "API_KEY_INVALID")
         owner.is_active = False
@@ -220,7 +222,7 @@ class TestErrors:
         self.check(post(client, third), 400, "INVALID_ARGUMENT", "API_KEY_INVALID")
 
     def test_the_owner_needs_the_permission(self, client):
-        _, text = create_api_key(UserFactory.create(), name="Nobody's")
+        _, text = create_api_key(UserFactory.create(), name="Nobody's", scopes=["annotate"])
         self.check(post(client, text), 403, "PERMISSION_DENIED", "API_KEY_SERVICE_BLOCKED")
 
     def test_a_session_is_no_key(self, client, owner):
@@ -228,7 +230,7 @@ class TestErrors:
         self.check(client.post(ADDRESS, "{}", content_type="application/json"), 403, "PERMISSION_DENIED")
 
     def test_a_key_s_rate_is_kept(self, client, owner, cat, monkeypatch):
-        key, text = create_api_key(owner, name="Slow")
+        key, text = create_api_key(owner, name="Slow", scopes=["annotate"])
         ApiKey.objects.filter(pk=key.pk).update(images_per_minute=3)
         monkeypatch.setattr("explorer.vision.views.annotate_batch", lambda message: [])
         assert post(client, text, item(cat), item(cat)).status_code == 200

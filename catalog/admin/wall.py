@@ -1,0 +1,1 @@
+"""Images as a wall of thumbnails."""

@@ -1,0 +1,5 @@
+"""Jobs that import what other software sends."""
+
+from catalog.services.jobs import JobKind
+
+KINDS: tuple[JobKind, ...] = ()

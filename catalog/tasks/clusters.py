@@ -1,0 +1,5 @@
+"""Jobs about clusters and galaxies."""
+
+from catalog.services.jobs import JobKind
+
+KINDS: tuple[JobKind, ...] = ()

@@ -1,0 +1,5 @@
+"""Jobs that teach labels by example."""
+
+from catalog.services.jobs import JobKind
+
+KINDS: tuple[JobKind, ...] = ()

@@ -1,0 +1,5 @@
+"""Decisions about labels and images."""
+
+from django.urls import URLPattern, URLResolver
+
+routes: list[URLPattern | URLResolver] = []

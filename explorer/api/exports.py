@@ -1,0 +1,5 @@
+"""The library, taken out."""
+
+from django.urls import URLPattern, URLResolver
+
+routes: list[URLPattern | URLResolver] = []

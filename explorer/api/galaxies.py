@@ -1,0 +1,5 @@
+"""Galaxies and clusters, changed."""
+
+from django.urls import URLPattern, URLResolver
+
+routes: list[URLPattern | URLResolver] = []

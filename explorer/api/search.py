@@ -1,0 +1,5 @@
+"""Search and facets."""
+
+from django.urls import URLPattern, URLResolver
+
+routes: list[URLPattern | URLResolver] = []

@@ -1,0 +1,5 @@
+"""What changed since."""
+
+from django.urls import URLPattern, URLResolver
+
+routes: list[URLPattern | URLResolver] = []

@@ -1,0 +1,5 @@
+"""Images come in."""
+
+from django.urls import URLPattern, URLResolver
+
+routes: list[URLPattern | URLResolver] = []
