@@ -18,7 +18,7 @@ from django.test import Client
 from django_tasks import task_backends
 
 from catalog.models import Collection, Galaxy, Image, Job, Occurrence
-from catalog.services.jobs import start_job
+from catalog.services.jobs import start_job, wake
 from explorer.artifact import ArtifactReader
 from tests.factories import CollectionFactory, GalaxyFactory
 from tests.pictures import write_pictures
@@ -74,6 +74,13 @@ def run(kind: str, collection: Collection, galaxy: Galaxy | None = None, **param
     return start_job(kind, params, by=None, collection=collection)
 
 
+def count_slowly(n: int, *, each_s: float) -> Job:
+    """A job of a kind that only the workers know."""
+    job = Job.objects.create(kind="count_slowly", params={"n": n, "each_s": each_s})
+    wake(job)
+    return job
+
+
 def are_at_once(first: Job, second: Job) -> bool:
     """Whether there was a moment at which both were run, by two workers."""
     return (
@@ -86,7 +93,7 @@ def are_at_once(first: Job, second: Job) -> bool:
 @pytest.mark.usefixtures("workers")
 def test_from_two_folders_at_once_to_the_visitors_browser(tmp_path: Path):
     assert connection.vendor == "postgresql"
-    slow = finish(*(start_job("count_slowly", {"n": 12, "each_s": 0.2, "by": name}, by=None) for name in "ab"))
+    slow = finish(count_slowly(12, each_s=0.2), count_slowly(12, each_s=0.2))
     assert are_at_once(*slow), "two workers of one queue, each with a job"
 
     collection = CollectionFactory.create(public=True)
@@ -110,7 +117,7 @@ def test_from_two_folders_at_once_to_the_visitors_browser(tmp_path: Path):
 
 @pytest.mark.usefixtures("workers")
 def test_a_worker_killed_in_the_middle_is_replaced_and_its_job_goes_on(tmp_path: Path):
-    job = start_job("count_slowly", {"n": 8, "each_s": 0.3}, by=None)
+    job = count_slowly(8, each_s=0.3)
     log = tmp_path / "counted" / "log"
     wait_for(lambda: log.exists() and len(log.read_text().splitlines()) >= 3, "a worker takes the job up")
     victim = int(log.read_text().split()[-1])
