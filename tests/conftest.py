@@ -28,6 +28,14 @@ def own_storages(settings: Settings) -> None:
     settings.STORAGES = {**settings.STORAGES, **stores, "default": stores["media"]}
 
 
+@pytest.fixture(autouse=True)
+def no_columns_of_other_tests() -> None:
+    """Counts are kept in memory by a collection's id and clock, and both begin anew in every test's database."""
+    from catalog.search.columns import forget_columns
+
+    forget_columns()
+
+
 class NetworkForbiddenError(Exception):
     """A test reached for the network."""
 

@@ -3,11 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.db import transaction
+
 from catalog.annotators import Annotator, Feature
 from catalog.models import Annotation, AnnotationPayload, AnnotationStatus, Collection, Image, MachineLabel
 from catalog.services.annotation_questions import Known
+from catalog.services.clock import mark_images, next_change_number
 from catalog.services.documents import read_payload
 from catalog.services.labels import LabelScore, write_machine_labels
+from catalog.services.search_words import write_facts
 
 __all__ = ["write_labels"]
 
@@ -55,7 +59,9 @@ def write_labels(
     if with_labels:
         settled = [i for i in fresh if statuses[i.pk].get(Feature.LABEL_DETECTION) in {Status.ANSWERED, Status.FAILED}]
         write_machine_labels(collection, source=annotator.name, labels_by_image=_labels_by_image(settled, known))
+    changed = []
     for image in fresh:
+        before = image.annotation_status
         of_image = set(statuses[image.pk].values())
         if Status.UNKNOWN in of_image:
             image.annotation_status = AnnotationStatus.UNKNOWN
@@ -63,7 +69,29 @@ def write_labels(
             image.annotation_status = AnnotationStatus.FAILED
         elif all(statuses[image.pk].get(feature) == Status.ANSWERED for feature in features):
             image.annotation_status = AnnotationStatus.ANNOTATED
-    Image.objects.bulk_update(fresh, ["annotation_status"])
+        if image.annotation_status != before:
+            changed.append(image)
+    with transaction.atomic():
+        number = next_change_number(collection.pk)
+        Image.objects.bulk_update(changed, ["annotation_status"])
+        with_facts = write_facts(_images_with_new_facts(features, images, asked))
+        mark_images(collection.pk, {*(image.pk for image in changed), *with_facts}, number)
+
+
+def _images_with_new_facts(features: Sequence[Feature], images: Sequence[Image], asked: set[str]) -> list[Image]:
+    """Images of which this stage may have found faces or text: what it asked, and what was answered for another collection."""
+    asks_for_faces = Feature.FACE_DETECTION in features
+    asks_for_text = not {Feature.TEXT_DETECTION, Feature.DOCUMENT_TEXT_DETECTION}.isdisjoint(features)
+    return [
+        image
+        for image in images
+        if image.current_revision
+        and (
+            (image.current_revision.sha256 in asked and (asks_for_faces or asks_for_text))
+            or (asks_for_faces and image.n_faces is None)
+            or (asks_for_text and image.n_characters is None)
+        )
+    ]
 
 
 def _image_ids_with_labels(annotator: Annotator, images: Sequence[Image]) -> set[int]:

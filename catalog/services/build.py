@@ -215,6 +215,7 @@ def save_map(
     return begin_build(
         galaxy,
         fingerprint=given.fingerprint,
+        change_number=given.change_number,
         n_images=len(given.image_ids),
         clusters=clusters,
         assignments=groups.assignments,

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from catalog.annotators.visual import VISUAL_VERSION
 from catalog.models import Collection, EffectiveLabel, Galaxy, Image, Label
 from catalog.services.chunks import IMAGES_PER_QUERY, in_chunks
+from catalog.services.clock import read_change_number
 from catalog.services.embeddings import word_vectors
 from catalog.services.errors import BuildError
 from catalog.services.own_numbers import OwnNumbers, read_own_numbers
@@ -107,6 +108,8 @@ class BuildInput:
     """float32 (n_images, n_features): a library's own, instead of those of the labels."""
     own_positions: NDArray[np.float32] | None = None
     """float32 (n_images, 3): a library's own, instead of the engine's."""
+    change_number: int = 0
+    """The collection's clock before anything was read: what changes later has a greater number."""
     told: dict[str, Any] = field(default_factory=dict)
     """What is noted with the build: the files' hashes, and which images they left out."""
 
@@ -146,6 +149,7 @@ def read_input(
         When no visible image has been imported, or a file cannot be read or names none of them.
     """
     progress("Reading labels", 0, 0)
+    change_number = read_change_number(galaxy.collection_id)
     image_ids = read_ids(visible_images(galaxy.collection))
     if len(image_ids) == 0:
         raise BuildError(
@@ -168,7 +172,8 @@ def read_input(
     image_ids = image_ids[named]
     rows = read_labels(image_ids, progress=progress)
     files = [numbers.digest for numbers in own.values()]
-    return BuildInput(image_ids, rows, _fingerprint(galaxy, image_ids, rows, files), told=told, **values)
+    fingerprint = _fingerprint(galaxy, image_ids, rows, files)
+    return BuildInput(image_ids, rows, fingerprint, change_number=change_number, told=told, **values)
 
 
 def read_ids(images: QuerySet[Image]) -> NDArray[np.int64]:

@@ -144,6 +144,7 @@ def begin_build(
     galaxy: Galaxy,
     *,
     fingerprint: str,
+    change_number: int,
     n_images: int,
     clusters: Sequence[Cluster],
     assignments: NDArray[np.int32],
@@ -157,6 +158,8 @@ def begin_build(
 
     Parameters
     ----------
+    change_number
+        The collection's clock before the input was read.
     clusters
         One a group.
     assignments, positions
@@ -177,6 +180,7 @@ def begin_build(
         },
         random_state=galaxy.random_state,
         input_fingerprint=fingerprint,
+        change_number=change_number,
         quality=quality,
         n_images=n_images,
     )

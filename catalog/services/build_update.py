@@ -113,6 +113,7 @@ def update_galaxy(
     build, groups = begin_build(
         galaxy,
         fingerprint=given.fingerprint,
+        change_number=given.change_number,
         n_images=len(given.image_ids),
         clusters=[old_groups[number].cluster for number in left],
         assignments=assignments,

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from catalog.models import CollectionClock, Image, Occurrence, Tombstone
 
-__all__ = ["bury_images", "mark_images", "next_change_number"]
+__all__ = ["bury_images", "mark_images", "next_change_number", "read_change_number"]
 
 CHUNK = 500
 
@@ -32,6 +32,11 @@ def next_change_number(collection_id: int) -> int:
         CollectionClock.objects.bulk_create([CollectionClock(pk=collection_id)], ignore_conflicts=True)
         clocks.update(number=F("number") + 1)
     return clocks.values_list("number", flat=True).get()
+
+
+def read_change_number(collection_id: int) -> int:
+    """The number of the last change that is visible now; read before what it is to stand for. 0: none yet."""
+    return CollectionClock.objects.filter(pk=collection_id).values_list("number", flat=True).first() or 0
 
 
 def mark_images(collection_id: int, image_ids: Iterable[int], number: int, *, labels: bool = False) -> None:

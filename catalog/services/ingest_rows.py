@@ -10,7 +10,9 @@ from django.db.models import Count, OuterRef, Subquery
 from catalog.importers import Candidate, Refused
 from catalog.media import PERCEPTUAL_HASH_VERSION, VerifiedPicture
 from catalog.models import AnnotationStatus, Collection, Image, Occurrence, Refusal, Rendition, Revision
+from catalog.services.clock import mark_images, next_change_number
 from catalog.services.media import forget_staged_files, rendition_name, stage_files, write_file
+from catalog.services.search_words import index_words
 from catalog.services.sidecar import apply_sidecars, sidecar_fields, sidecar_of
 
 __all__ = ["Arrival", "BatchOutcome", "save_arrivals", "save_refusals"]
@@ -45,6 +47,8 @@ class _Plan:
     occurrences: list[tuple[Occurrence, dict[str, Any], dict[str, Any]]] = field(default_factory=list)
     moved: list[Revision] = field(default_factory=list)
     """Known bytes whose original has another generation by now."""
+    touched: list[Image] = field(default_factory=list)
+    """Of which something will be another: bytes, sidecar, or by which occurrences and external ids they are known."""
     outcome: BatchOutcome = field(default_factory=BatchOutcome)
 
 
@@ -56,7 +60,7 @@ def save_arrivals(collection: Collection, source: str, arrivals: Sequence[Arriva
     for name, data in files.items():
         write_file("media", name, data)
     with transaction.atomic():
-        _save_plan(collection, plan)
+        _save_plan(collection, plan, next_change_number(collection.pk))
         forget_staged_files("media", list(files))
         Refusal.objects.filter(
             collection=collection, source=source, location__in=[o.location for o, _now, _before in plan.occurrences]
@@ -113,6 +117,8 @@ def _make_plan(collection: Collection, source: str, arrivals: Sequence[Arrival])
                 continue
             occurrence = namesake  # the same bytes under the library's own number: the file was moved
         before = dict(occurrence.metadata) if occurrence else {}
+        known_as = (occurrence.image_id, occurrence.external_id, occurrence.metadata) if occurrence else None
+        left = occurrence.image if occurrence else None
         now = sidecar_of(candidate, arrival.picture.metadata)
         twin = by_sha256.get(sha256)
 
@@ -150,10 +156,13 @@ def _make_plan(collection: Collection, source: str, arrivals: Sequence[Arrival])
         if candidate.external_id:
             by_external_id[candidate.external_id] = occurrence
         plan.occurrences.append((occurrence, now, before))
+        if known_as != (occurrence.image_id, candidate.external_id, now):
+            plan.touched += [occurrence.image] if left is None else [left, occurrence.image]
+    plan.touched += [revision.image for revision, _arrival in plan.revisions]
     return plan
 
 
-def _save_plan(collection: Collection, plan: _Plan) -> None:
+def _save_plan(collection: Collection, plan: _Plan, number: int) -> None:
     Image.objects.bulk_create(plan.images)
     for revision, _arrival in plan.revisions:
         revision.image = revision.image  # takes the image's new id
@@ -192,6 +201,8 @@ def _save_plan(collection: Collection, plan: _Plan) -> None:
         ["image", "source", "location", "external_id", "fingerprint", "metadata"],
     )
     Occurrence.objects.bulk_create(new_occurrences)
+    mark_images(collection.pk, {image.pk for image in plan.touched}, number)
+    index_words([image.pk for image in plan.images])
     apply_sidecars(collection, plan.occurrences)
 
 

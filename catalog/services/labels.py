@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from catalog.models import Collection, Decision, EffectiveLabel, Image, Label, MachineLabel
+from catalog.services.clock import mark_images, next_change_number
 from catalog.services.progress import Progress, ignore_progress
 from catalog.terms import MAX_TERM_LENGTH, fold_term
 
@@ -82,6 +83,7 @@ def write_machine_labels(
     for start in range(0, len(ids), CHUNK):
         chunk = ids[start : start + CHUNK]
         with transaction.atomic():
+            number = next_change_number(collection.pk)
             labels = find_or_make_labels(collection, (item for i in chunk for item in labels_by_image[i]))
             MachineLabel.objects.filter(image__in=chunk, source=source).delete()
             MachineLabel.objects.bulk_create(
@@ -92,7 +94,7 @@ def write_machine_labels(
                 ],
                 batch_size=CHUNK,
             )
-            recompute_effective_labels(collection, chunk)
+            _recompute(collection, chunk, number)
 
 
 def recompute_effective_labels(collection: Collection, image_ids: Sequence[int]) -> None:
@@ -100,14 +102,12 @@ def recompute_effective_labels(collection: Collection, image_ids: Sequence[int])
 
     A rejected label is gone, an accepted or added one has score 1.0; the latest decision whose change is not undone
     holds. What a sidecar says is taken as it is, what a machine says from the collection's `min_score` on. Aliases count
-    as the label that they stand for.
+    as the label that they stand for. What holds already stays as it is, and only images of which something changed are marked so.
     """
     for start in range(0, len(image_ids), CHUNK):
         chunk = image_ids[start : start + CHUNK]
         with transaction.atomic():
-            effective = _effective_labels(collection, chunk)
-            EffectiveLabel.objects.filter(image__in=chunk).delete()
-            EffectiveLabel.objects.bulk_create(effective, batch_size=CHUNK)
+            _recompute(collection, chunk, next_change_number(collection.pk))
 
 
 def recompute_collection_labels(collection: Collection, *, progress: Progress = ignore_progress) -> int:
@@ -118,6 +118,26 @@ def recompute_collection_labels(collection: Collection, *, progress: Progress = 
         recompute_effective_labels(collection, ids[start : start + CHUNK])
     progress("Labels", len(ids), len(ids))
     return len(ids)
+
+
+def _recompute(collection: Collection, image_ids: Sequence[int], number: int) -> None:
+    """Bring the effective labels of a chunk of images up to date, within a transaction that holds the clock."""
+    effective = {(row.image_id, row.label_id): row for row in _effective_labels(collection, image_ids)}
+    changed: set[int] = set()
+    gone: list[int] = []
+    held = EffectiveLabel.objects.filter(image__in=image_ids).order_by()
+    for pk, image_id, label_id, score, source in held.values_list("pk", "image_id", "label_id", "score", "source"):
+        now = effective.get((image_id, label_id))
+        if now is not None and (now.score, now.source) == (score, source):
+            del effective[image_id, label_id]
+        else:
+            changed.add(image_id)
+            gone.append(pk)
+    for start in range(0, len(gone), CHUNK):
+        EffectiveLabel.objects.filter(pk__in=gone[start : start + CHUNK]).delete()
+    EffectiveLabel.objects.bulk_create(effective.values(), batch_size=CHUNK)
+    changed.update(image_id for image_id, _label in effective)
+    mark_images(collection.pk, sorted(changed), number, labels=True)
 
 
 def _labels_by_key(collection: Collection, keys: Iterable[str]) -> dict[str, Label]:
