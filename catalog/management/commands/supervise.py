@@ -14,6 +14,7 @@ from redis import RedisError
 
 from catalog import tasks
 from catalog.management.processes import Child, Supervised, stop_all, stop_requested
+from catalog.services.idempotency import sweep_idempotency_keys
 from catalog.services.jobs import recover_dead_jobs
 from catalog.services.media import delete_pending_files
 from catalog.services.uploads import sweep_uploads
@@ -89,6 +90,7 @@ def do_round(dead_workers: frozenset[str]) -> None:
         recover_dead_jobs(dead_workers=dead_workers)
         tasks.tidy_queue()
         sweep_uploads()
+        sweep_idempotency_keys()
         delete_pending_files()
     except (DatabaseError, RedisError):
         logger.warning("The database or Redis did not answer; the next round tries again.", exc_info=True)
