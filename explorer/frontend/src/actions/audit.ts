@@ -86,7 +86,8 @@ function choose({ store }: ActionContext, chosen: readonly number[]): void {
   const before = litByOthers(store.getState());
   const lit = points.length === 0 ? null : tilesOf(galaxy, points);
   const phase: AuditPhase = { status: "choosing" };
-  store.setState({ audit: { points, isDrawing: points.length === 0 && audit.isDrawing, phase, lit, before }, matches: lit ?? before, announcement: text.audit.chosen(points.length) });
+  // A cluster in focus would keep what was chosen of the others in the dark.
+  store.setState({ audit: { points, isDrawing: points.length === 0 && audit.isDrawing, phase, lit, before }, matches: lit ?? before, ...(lit === null ? {} : { focusedCluster: null }), announcement: text.audit.chosen(points.length) });
 }
 
 function tilesOf({ points }: Galaxy, chosen: readonly number[]): Uint8Array {

@@ -36,7 +36,7 @@ export function Toolbar() {
       )}
       <ViewMenu />
       {changesOf(context) !== null && (
-        <button type="button" className="tool" onClick={perform(toggleAudit)} aria-pressed={isAuditing} aria-label={text.audit.title} title={`${text.audit.title} (X)`}>
+        <button type="button" className="tool wide-only" onClick={perform(toggleAudit)} aria-pressed={isAuditing} aria-label={text.audit.title} title={`${text.audit.title} (X)`}>
           <Icon name="lasso" />
         </button>
       )}
