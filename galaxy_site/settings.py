@@ -46,6 +46,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "explorer.api.throttles.RateLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -134,7 +135,21 @@ GALAXY_SIGNED_REDIRECTS = env.boolean("GALAXY_SIGNED_REDIRECTS", default=False)
 GALAXY_UPLOAD_THREADS = env.integer("GALAXY_UPLOAD_THREADS", 0, minimum=0, maximum=64)
 
 # --- background work --------------------------------------------------------------------------------------------------
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["long", "short"]}}
+# A Redis for the queue and for what all processes count together (limits of the API); empty keeps the queue in the database.
+REDIS_URL = env.redis("REDIS_URL")
+TASKS = {
+    "default": {
+        "BACKEND": "catalog.redis_queue.RedisBackend" if REDIS_URL else "django_tasks_db.DatabaseBackend",
+        "QUEUES": ["long", "short"],
+    }
+}
+CACHES: dict[str, dict[str, object]] = {
+    "default": (
+        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "galaxy"}
+        if REDIS_URL
+        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    )
+}
 GALAXY_LEASE_S = env.integer("GALAXY_LEASE_S", 30, minimum=3, maximum=600)
 
 # --- annotation -------------------------------------------------------------------------------------------------------
@@ -174,7 +189,8 @@ CSRF_COOKIE_SECURE = GALAXY_HTTPS
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if GALAXY_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = GALAXY_HTTPS
 SECURE_HSTS_PRELOAD = GALAXY_HTTPS
-if env.boolean("GALAXY_BEHIND_PROXY", default=False):
+GALAXY_BEHIND_PROXY = env.boolean("GALAXY_BEHIND_PROXY", default=False)
+if GALAXY_BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -212,7 +228,8 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["explorer.api.parsers.BoundedJSONParser"],
+    "DEFAULT_THROTTLE_CLASSES": ["explorer.api.throttles.RequestThrottle"],
     "DEFAULT_VERSIONING_CLASS": None,
     "EXCEPTION_HANDLER": "explorer.api.problems.answer_problem",
 }
@@ -226,6 +243,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
     "SCHEMA_PATH_PREFIX": r"/api/v[0-9]+",
     "OAS_VERSION": "3.1.0",
+    "ENUM_NAME_OVERRIDES": {
+        "JobStatusEnum": "catalog.models.JobStatus",
+        "BatchItemStatusEnum": "catalog.models.BatchItem.Status",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "explorer.api.schema.describe_problems",
@@ -238,8 +259,16 @@ GALAXY_FETCH_ALLOWED_HOSTS = env.words("GALAXY_FETCH_ALLOWED_HOSTS", [])
 # An address where whoever runs the other server can reach whoever runs this one; Wikimedia asks for it.
 GALAXY_FETCH_CONTACT = env.text("GALAXY_FETCH_CONTACT")
 
+# Folders in Cloud Storage from which who may contribute may import by name: this server's account reads them for everybody.
+GALAXY_IMPORT_BUCKETS = env.bucket_folders("GALAXY_IMPORT_BUCKETS")
+
 # --- limits -----------------------------------------------------------------------------------------------------------
 GALAXY_MAX_MEGAPIXELS = env.integer("GALAXY_MAX_MEGAPIXELS", 300, minimum=1, maximum=5000)
+# Requests a minute to the API, by people who are logged in (each) and by strangers (each address); keys have a number of their own.
+GALAXY_REQUESTS_PER_MINUTE = env.integer("GALAXY_REQUESTS_PER_MINUTE", 1200, minimum=1, maximum=1_000_000)
+GALAXY_STRANGERS_REQUESTS_PER_MINUTE = env.integer(
+    "GALAXY_STRANGERS_REQUESTS_PER_MINUTE", 120, minimum=1, maximum=1_000_000
+)
 GALAXY_MAX_FILE_MB = env.integer("GALAXY_MAX_FILE_MB", 1024, minimum=1, maximum=16384)
 
 # --- language, time, logs -----------------------------------------------------------------------------------------------

@@ -7,9 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from pytest_django import Settings
 
+from tests.servers import postgres, postgres_server, postgres_url, redis_server, redis_url
 from tests.settings import TEST_DATA
+
+__all__ = ["postgres", "postgres_server", "postgres_url", "redis_server", "redis_url"]  # fixtures for every test
 
 _numbers = itertools.count()
 
@@ -31,6 +35,12 @@ def no_columns_of_other_tests() -> None:
     from catalog.search.columns import forget_columns
 
     forget_columns()
+
+
+@pytest.fixture(autouse=True)
+def nobody_has_asked_yet() -> None:
+    """An empty cache: how many requests somebody sent in another test counts in none after it."""
+    cache.clear()
 
 
 class NetworkForbiddenError(Exception):

@@ -12,8 +12,8 @@ from django.utils.safestring import SafeString
 
 from catalog.admin.addresses import galaxy_address
 from catalog.admin.build import BuildInline, trustworthiness
-from catalog.admin.changelist import PageAdmin
 from catalog.admin.filters import PermittedFilter
+from catalog.admin.galaxy_pages import GalaxyPages
 from catalog.admin.job_actions import JobAction, JobActionAdmin, register_job_action
 from catalog.admin.opening import check_opening
 from catalog.admin.pictures import NOTHING, admin_link, thumbnails
@@ -26,6 +26,7 @@ from catalog.terms import MAX_TERM_LENGTH, fold_term
 
 register_job_action(Galaxy, JobAction(kind="build_galaxy", label="Rebuild galaxy"))
 register_job_action(Galaxy, JobAction(kind="update_galaxy", label="Add new images"))
+register_job_action(Galaxy, JobAction(kind="dry_run_galaxy", label="What would change?"))
 
 N_COVERS = 6
 
@@ -125,7 +126,7 @@ class GalaxyForm(WatchedForm[Galaxy]):
 
 
 @admin.register(Galaxy)
-class GalaxyAdmin(PageAdmin[Galaxy], JobActionAdmin[Galaxy]):
+class GalaxyAdmin(GalaxyPages, JobActionAdmin[Galaxy]):
     """Galaxies."""
 
     index_order = 40

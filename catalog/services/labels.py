@@ -12,6 +12,7 @@ from catalog.terms import MAX_TERM_LENGTH, fold_term
 
 __all__ = [
     "LabelScore",
+    "alias_targets",
     "find_or_make_labels",
     "fold_term",
     "recompute_collection_labels",
@@ -160,7 +161,7 @@ def _best_scores(items: Sequence[LabelScore], labels: Mapping[str, Label]) -> di
 
 
 def _effective_labels(collection: Collection, image_ids: Sequence[int]) -> list[EffectiveLabel]:
-    targets = _alias_targets(collection)
+    targets = alias_targets(collection)
     # (image, label) -> (rank, score, source); the higher rank wins, then the higher score.
     best: dict[tuple[int, int], tuple[int, float, str]] = {}
     said = MachineLabel.objects.filter(image__in=image_ids).values_list("image_id", "label_id", "score", "source")
@@ -184,13 +185,14 @@ def _decisions_in_force(image_ids: Sequence[int], targets: Mapping[int, int]) ->
     """(image, label) -> the latest verdict whose change is not undone."""
     decisions = (
         Decision.objects.filter(image__in=image_ids, change__undone_at__isnull=True)
-        .order_by("pk")
+        # A large change is made in pieces: what began later counts, whichever row came first.
+        .order_by("change_id", "pk")
         .values_list("image_id", "label_id", "verdict")
     )
     return {(image_id, targets.get(label_id, label_id)): verdict for image_id, label_id, verdict in decisions}
 
 
-def _alias_targets(collection: Collection) -> dict[int, int]:
+def alias_targets(collection: Collection) -> dict[int, int]:
     """Alias id -> id of the label that it finally stands for; a circle of aliases stands for itself."""
     direct = dict(Label.objects.filter(collection=collection, alias_of__isnull=False).values_list("pk", "alias_of_id"))
     targets: dict[int, int] = {}

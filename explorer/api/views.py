@@ -26,8 +26,11 @@ from catalog.models import Cluster, Collection, EffectiveLabel, Galaxy, Group, I
 from catalog.permissions import Verb, can, permitted, permitted_by_role
 from catalog.services.documents import assemble_document
 from explorer.api import filters, serializers
+from explorer.api.idempotency import IdempotentMixin
+from explorer.api.image_edits import ImageEditMixin
 from explorer.api.permissions import PolicyFiltered
 from explorer.api.places import images_to_tell, images_told
+from explorer.api.uploads import ImageUploadMixin
 from explorer.names import is_uuid
 
 NAME = OpenApiParameter("name", str, OpenApiParameter.PATH, description="Slug or uuid.")
@@ -68,17 +71,21 @@ class CollectionViewSet(PolicyViewSet):
         return Collection.objects.annotate(n_images=_count(images, "collection"))
 
 
-@extend_schema_view(
-    list=extend_schema(summary="Images that you may see, with labels and clusters"),
-    retrieve=extend_schema(summary="One image", parameters=[OpenApiParameter("name", OpenApiTypes.UUID, "path")]),
-)
-class ImageViewSet(PolicyViewSet):
+@extend_schema_view(list=extend_schema(summary="Images that you may see, with labels and clusters"))
+class ImageViewSet(IdempotentMixin, ImageUploadMixin, ImageEditMixin, PolicyViewSet):
     """Pictures."""
 
     serializer_class = serializers.ImageSerializer
     filterset_class = filters.ImageFilterSet
     link_parameters = ("collection", "galaxy", "cluster")
-    verbs: Mapping[str, Verb] = {**PolicyViewSet.verbs, "document": Verb.VIEW}
+    verbs: Mapping[str, Verb] = {
+        **PolicyViewSet.verbs,
+        "document": Verb.VIEW,
+        "by_external_id": Verb.VIEW,
+        "create": Verb.CONTRIBUTE,
+        "partial_update": Verb.CURATE,
+        "destroy": Verb.MANAGE,
+    }
 
     def get_serializer_class(self) -> Any:
         """A single image also tells its colours, which cost a look at what the annotator answered."""
