@@ -126,19 +126,17 @@ class GalaxyForm(WatchedForm[Galaxy]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # Not of a new galaxy, whose collection is not known yet, nor by a program that posts settings of the map and means those alone.
+        self._tells_looking = not (self.instance._state.adding or (self.is_bound and "annotator" not in self.data))
         for name in LOOKING:
-            if not self._tells_looking():
+            if not self._tells_looking:
                 self.fields[name].required = False
-            elif self.instance.pk is not None:
+            else:
                 self.initial[name] = getattr(self.instance.collection, name)
-
-    def _tells_looking(self) -> bool:
-        """Not of a new galaxy, whose collection is not known yet, nor by a program that posts settings of the map and means those alone."""
-        return self.instance.pk is not None and not (self.is_bound and "annotator" not in self.data)
 
     def looking(self) -> dict[str, Any]:
         """What is said anew of the collection's annotator, features and budget."""
-        told = self.changed_data if self._tells_looking() else []
+        told = self.changed_data if self._tells_looking else []
         return {name: self.cleaned_data[name] for name in told if name in LOOKING}
 
     def clean_visibility(self) -> str:

@@ -104,7 +104,7 @@ def reserve_units(run: AnnotationRun, units: Mapping[Feature, int], *, now: date
 def _require_budget(run: AnnotationRun, total: int, month: str) -> None:
     """Raise UnitsRefusedError where the units would pass what the run's collection may spend in a month, whoever annotates it."""
     # The row's lock holds other workers until these units are counted; no_key lets them go on making rows that point to the collection.
-    limited = Collection.objects.filter(pk=run.collection_id, max_units_per_month__isnull=False)
+    limited = Collection.objects.filter(annotation_runs=run, max_units_per_month__isnull=False)
     collection = limited.select_for_update(no_key=True).first()
     if collection is None or collection.max_units_per_month is None:
         return
