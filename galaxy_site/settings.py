@@ -46,6 +46,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "explorer.api.throttles.RateLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -174,7 +175,8 @@ CSRF_COOKIE_SECURE = GALAXY_HTTPS
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if GALAXY_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = GALAXY_HTTPS
 SECURE_HSTS_PRELOAD = GALAXY_HTTPS
-if env.boolean("GALAXY_BEHIND_PROXY", default=False):
+GALAXY_BEHIND_PROXY = env.boolean("GALAXY_BEHIND_PROXY", default=False)
+if GALAXY_BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -212,7 +214,8 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["explorer.api.parsers.BoundedJSONParser"],
+    "DEFAULT_THROTTLE_CLASSES": ["explorer.api.throttles.RequestThrottle"],
     "DEFAULT_VERSIONING_CLASS": None,
     "EXCEPTION_HANDLER": "explorer.api.problems.answer_problem",
 }
@@ -240,6 +243,11 @@ GALAXY_FETCH_CONTACT = env.text("GALAXY_FETCH_CONTACT")
 
 # --- limits -----------------------------------------------------------------------------------------------------------
 GALAXY_MAX_MEGAPIXELS = env.integer("GALAXY_MAX_MEGAPIXELS", 300, minimum=1, maximum=5000)
+# Requests a minute to the API, by people who are logged in (each) and by strangers (each address); keys have a number of their own.
+GALAXY_REQUESTS_PER_MINUTE = env.integer("GALAXY_REQUESTS_PER_MINUTE", 1200, minimum=1, maximum=1_000_000)
+GALAXY_STRANGERS_REQUESTS_PER_MINUTE = env.integer(
+    "GALAXY_STRANGERS_REQUESTS_PER_MINUTE", 120, minimum=1, maximum=1_000_000
+)
 GALAXY_MAX_FILE_MB = env.integer("GALAXY_MAX_FILE_MB", 1024, minimum=1, maximum=16384)
 
 # --- language, time, logs -----------------------------------------------------------------------------------------------

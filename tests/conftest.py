@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from pytest_django import Settings
 
 from tests.settings import TEST_DATA
@@ -23,6 +24,12 @@ def own_storages(settings: Settings) -> None:
         for alias in ("media", "galaxies")
     }
     settings.STORAGES = {**settings.STORAGES, **stores, "default": stores["media"]}
+
+
+@pytest.fixture(autouse=True)
+def nobody_has_asked_yet() -> None:
+    """An empty cache: how many requests somebody sent in another test counts in none after it."""
+    cache.clear()
 
 
 class NetworkForbiddenError(Exception):

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView, exception_handler
 
 from catalog.services.errors import ServiceError
-from explorer.api.codes import Conflict
+from explorer.api.codes import CODES, Conflict
 from explorer.api.permissions import OpenToAll
 
 CONTENT_TYPE = "application/problem+json"
@@ -25,7 +25,9 @@ def answer_problem(error: Exception, context: dict[str, Any]) -> Response | None
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     elif isinstance(error, ServiceError):
+        status = CODES.get(error.code, CODES["refused"])[0]
         error = Conflict(str(error), code=error.code)
+        error.status_code = status
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied(*error.args)
     response = exception_handler(error, context)
@@ -61,6 +63,17 @@ def _flatten(detail: Any, field: str = "") -> Iterator[dict[str, str]]:
             yield from _flatten(value, field)
     else:
         yield {"field": field, "code": getattr(detail, "code", None) or "invalid", "detail": str(detail)}
+
+
+class ProblemList(APIView):
+    """Where the `type` of every error leads: each code, its status, and what it means."""
+
+    permission_classes: list[type[BasePermission]] = [OpenToAll]
+    schema = None
+
+    def get(self, request: Request) -> Response:
+        """All codes."""
+        return Response({code: {"status": status, "meaning": meaning} for code, (status, meaning) in CODES.items()})
 
 
 class UnknownAddress(APIView):

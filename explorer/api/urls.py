@@ -23,7 +23,7 @@ from explorer.api import (
     views,
 )
 from explorer.api.permissions import OpenToAll
-from explorer.api.problems import UnknownAddress
+from explorer.api.problems import ProblemList, UnknownAddress
 from explorer.api.schema import SchemaPage
 
 LISTS = ("collections", "images", "labels", "clusters", "galaxies")
@@ -52,6 +52,7 @@ router.register("galaxies", views.GalaxyViewSet, basename="galaxies")
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", ApiRoot.as_view(), name="api"),
     path("schema/", SpectacularAPIView.as_view(permission_classes=[OpenToAll]), name="schema"),
+    path("problems/", ProblemList.as_view(), name="problems"),
     path("docs/", SchemaPage.as_view(permission_classes=[OpenToAll]), name="docs"),
     # Before the lists: images/by-external-id/ is no image's name.
     *(

@@ -12,6 +12,7 @@ from django.db import DatabaseError, close_old_connections
 
 from catalog import tasks
 from catalog.management.processes import Child, Supervised, stop_all, stop_requested
+from catalog.services.idempotency import sweep_idempotency_keys
 from catalog.services.jobs import recover_dead_jobs
 from catalog.services.media import delete_pending_files
 from catalog.services.uploads import sweep_uploads
@@ -78,6 +79,7 @@ def do_round(dead_workers: frozenset[str]) -> None:
         recover_dead_jobs(dead_workers=dead_workers)
         tasks.tidy_queue()
         sweep_uploads()
+        sweep_idempotency_keys()
         delete_pending_files()
     except DatabaseError:
         logger.warning("The database did not answer; the next round tries again.", exc_info=True)
