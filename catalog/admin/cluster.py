@@ -81,7 +81,7 @@ class ClusterAdmin(ClusterPages):
             self.message_user(request, text, messages.WARNING)
         values = {name: form.cleaned_data[name] for name in form.changed_data if name in ClusterValues.__annotations__}
         try:
-            edit_cluster(obj, by=person_of(request), **values)  # type: ignore[typeddict-item]  # the form's fields are these
+            edit_cluster(obj, by=person_of(request), **values)
         except ServiceError as error:
             self.message_user(request, str(error), messages.ERROR)
 

@@ -94,7 +94,7 @@ class SplitDoneSerializer(serializers.Serializer[Any]):
 class ClusterDoor(ClusterViewSet):
     """Clusters, read and changed."""
 
-    verbs: Mapping[str, Verb] = PolicyViewSet.verbs | dict.fromkeys(
+    verbs: Mapping[str, Verb] = dict(PolicyViewSet.verbs) | dict.fromkeys(
         ("partial_update", "merge", "split", "pin", "unpin"), Verb.CURATE
     )
 

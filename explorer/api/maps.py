@@ -1,7 +1,7 @@
 """What the published galaxy says as data: who is near whom, and where everybody is."""
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.http import FileResponse
@@ -22,7 +22,7 @@ from explorer.api.places import find_places
 from explorer.api.views import NAME, GalaxyViewSet, PolicyViewSet
 from explorer.names import is_uuid
 from explorer.services.neighbours import N_NEIGHBOURS, find_neighbours
-from explorer.services.positions import CONTENT_TYPES, PositionFormat, write_positions
+from explorer.services.positions import CONTENT_TYPES, write_positions
 
 __all__ = ["routes"]
 
@@ -52,7 +52,7 @@ class NeighboursSerializer(serializers.Serializer[Any]):
 class GalaxyMapDoor(GalaxyViewSet):
     """The map of a galaxy, as its visitors may have it."""
 
-    verbs: Mapping[str, Verb] = PolicyViewSet.verbs | dict.fromkeys(("neighbours", "positions"), Verb.VIEW)
+    verbs: Mapping[str, Verb] = dict(PolicyViewSet.verbs) | dict.fromkeys(("neighbours", "positions"), Verb.VIEW)
     content_negotiation_class = JsonWhateverFormat
 
     @extend_schema(
@@ -84,8 +84,8 @@ class GalaxyMapDoor(GalaxyViewSet):
 
     @extend_schema(
         summary="Where a galaxy shows its images, as one table",
-        description="Columns uuid (16 bytes), x, y, z, flat_x, flat_y (float32), cluster and cluster_uuid (dictionaries). What is hidden "
-        "or not safe for everybody is left out. People who contribute may ask for any kept build by its number.",
+        description="Columns uuid (16 bytes), x, y, z, flat_x, flat_y (float32), cluster (a dictionary), cluster_uuid (16 bytes). "
+        "What is hidden or not safe for everybody is left out. People who contribute may ask for any kept build by its number.",
         parameters=[
             NAME,
             OpenApiParameter("format", str, enum=list(CONTENT_TYPES), default="arrow"),
@@ -101,12 +101,11 @@ class GalaxyMapDoor(GalaxyViewSet):
         if fmt not in CONTENT_TYPES:
             raise ValidationError({"format": f"Expected {' or '.join(CONTENT_TYPES)}, got {fmt[:40]!r}."})
         build = self._choose_build(request, galaxy)
-        known = cast(PositionFormat, fmt)
         return FileResponse(
-            write_positions(galaxy, build, known),
+            write_positions(galaxy, build, fmt),
             as_attachment=True,
             filename=f"{galaxy.slug}-build-{build.number}.{fmt}",
-            content_type=CONTENT_TYPES[known],
+            content_type=CONTENT_TYPES[fmt],
         )
 
     def _may_see(self, galaxy: Galaxy, uuids: list[UUID]) -> set[UUID]:
