@@ -74,7 +74,7 @@ def write_labels(
     with transaction.atomic():
         number = next_change_number(collection.pk)
         Image.objects.bulk_update(changed, ["annotation_status"])
-        with_facts = write_facts(_images_with_new_facts(features, images, asked))
+        with_facts = write_facts(collection, _images_with_new_facts(features, images, asked))
         mark_images(collection.pk, {*(image.pk for image in changed), *with_facts}, number)
 
 

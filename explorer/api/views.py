@@ -4,18 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import (
-    BooleanField,
-    Case,
     Count,
     Exists,
     IntegerField,
     OuterRef,
-    Prefetch,
     Q,
     QuerySet,
     Subquery,
     Sum,
-    When,
 )
 from django.db.models.functions import Coalesce
 from drf_spectacular.types import OpenApiTypes
@@ -33,7 +29,7 @@ from explorer.api import filters, serializers
 from explorer.api.idempotency import IdempotentMixin
 from explorer.api.image_edits import ImageEditMixin
 from explorer.api.permissions import PolicyFiltered
-from explorer.api.places import find_places, images_told
+from explorer.api.places import images_to_tell, images_told
 from explorer.api.uploads import ImageUploadMixin
 from explorer.names import is_uuid
 
@@ -96,22 +92,9 @@ class ImageViewSet(IdempotentMixin, ImageUploadMixin, ImageEditMixin, PolicyView
         return serializers.ImageDetailSerializer if self.action == "retrieve" else serializers.ImageSerializer
 
     def get_rows(self) -> QuerySet[Image]:
-        """Images with all that the serializer reads: three queries, however many there are; `is_known` to a person with a role."""
-        user, params = self.request.user, self.request.query_params
-        known = permitted_by_role(user, Verb.VIEW, Collection.objects.all())
-        places = find_places(filters.clusters_shown(user, params)).order_by("build__galaxy")
-        return (
-            Image.objects.annotate(
-                is_known=Case(
-                    When(collection__in=known.values("pk"), then=True), default=False, output_field=BooleanField()
-                )
-            )
-            .select_related("collection", "current_revision")
-            .prefetch_related(
-                Prefetch("effective_labels", EffectiveLabel.objects.select_related("label")),
-                Prefetch("positions", places, to_attr="places"),
-            )
-        )
+        """Images with all that the serializer reads."""
+        user = self.request.user
+        return images_to_tell(user, filters.clusters_shown(user, self.request.query_params))
 
     @extend_schema(
         summary="What the annotator answered about an image",
