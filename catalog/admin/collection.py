@@ -21,6 +21,7 @@ from catalog.admin.stale import WatchedForm
 from catalog.admin.upload import UploadAdmin
 from catalog.annotators import Feature, annotator_names
 from catalog.models import AnnotationStatus, Collection, Galaxy, Image, Label, Membership, Refusal, Role, Visibility
+from catalog.models.collection import default_features
 from catalog.permissions import Verb, is_trusted
 from catalog.services.jobs import start_job
 
@@ -39,11 +40,13 @@ class CollectionForm(WatchedForm[Collection]):
 
     annotator = forms.ChoiceField(
         choices=lambda: [(name, name) for name in annotator_names()],
+        initial="local",
         help_text="Who looks at the images: local needs no account.",
     )
     features = forms.MultipleChoiceField(
         choices=[(feature.value, feature.value.replace("_", " ").capitalize()) for feature in Feature],
         widget=forms.CheckboxSelectMultiple,
+        initial=default_features,
         help_text="What the annotator is asked for. What it cannot look for is shown as “not looked for”.",
     )
 
