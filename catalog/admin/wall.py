@@ -37,6 +37,21 @@ MAX_CLUSTERS = 200
 YES_NO = [("", "Either"), ("true", "Yes"), ("false", "No")]
 ORDERS = [("", "Newest first"), ("oldest", "Oldest first"), ("score", "Surest first"), ("unsure", "Least sure first")]
 
+# Filters that stay folded up until one is used.
+MORE = [
+    "source",
+    "min_score",
+    "max_score",
+    "status",
+    "faces",
+    "text",
+    "year_from",
+    "year_to",
+    "duplicates",
+    "hidden",
+    "order",
+]
+
 
 class WallForm(forms.Form):
     """Every filter of a Selection as something to fill in. The selection itself checks what was written."""
@@ -133,6 +148,7 @@ class WallAdmin(PolicyAdmin[Image]):
             "error": f"{error.field.replace('_', ' ').capitalize()}: {error.message}" if error else "",
             "wall": wall,
             "chips": [] if error else _chips(request, selection),
+            "more_is_used": any(request.GET.get(name) for name in MORE),
             "selection": selection_query(selection),
             "may_decide": may(request, Verb.CURATE, collection),
             "label": selection.label,
