@@ -11,7 +11,7 @@ from django.db import transaction
 from catalog.models import Collection, Galaxy, Scope
 from catalog.permissions import User, Verb, can
 from catalog.services.jobs import JobKind, JobRun, register_job_kind, start_job
-from catalog.signals import annotations_changed, image_withdrawn
+from catalog.signals import annotations_changed, cluster_hidden, image_withdrawn
 from catalog.tasks import galaxy_of
 from explorer.services import (
     find_publication,
@@ -46,6 +46,7 @@ def register() -> None:
         )
     )
     image_withdrawn.connect(withdraw_from_galaxies_of, dispatch_uid="explorer.withdraw_from_galaxies_of")
+    cluster_hidden.connect(republish_without_hidden, dispatch_uid="explorer.republish_without_hidden")
     annotations_changed.connect(republish_galaxies_of, dispatch_uid="explorer.republish_galaxies_of")
 
 
@@ -109,4 +110,10 @@ def _list_withdrawn(galaxy: Galaxy, uuids: Sequence[UUID]) -> None:
 def republish_galaxies_of(sender: object, collection: Collection, **_rest: object) -> None:
     """Start a job for each published galaxy of a collection about whose images something new is known."""
     for galaxy in collection.galaxies.filter(current_publication__isnull=False):
+        start_job("republish_galaxy", {}, by=None, galaxy=galaxy)
+
+
+def republish_without_hidden(sender: object, galaxy: Galaxy, **_rest: object) -> None:
+    """Start the job that takes a hidden cluster out of what is published; a row of the transaction that hides it."""
+    if galaxy.current_publication_id is not None:
         start_job("republish_galaxy", {}, by=None, galaxy=galaxy)

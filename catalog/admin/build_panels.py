@@ -15,7 +15,7 @@ from catalog.admin.pictures import thumbnails
 from catalog.admin.shown_builds import find_group_covers, sample_positions
 from catalog.models import Build
 
-__all__ = ["build_panels"]
+__all__ = ["build_maps", "build_panels", "build_side"]
 
 N_DOTS = 3_000
 N_HISTORY = 20
@@ -32,7 +32,7 @@ def build_panels(build: Build) -> dict[str, Any]:
     older = Build.objects.filter(galaxy=build.galaxy_id, complete=True, number__lt=build.number)
     past = list(older.order_by("-number")[: N_HISTORY - 1])
     last = past[0] if past else None
-    this_side, last_side = _side(build), _side(last) if last else None
+    this_side, last_side = build_side(build), build_side(last) if last else None
     measures = compare_measures(this_side, last_side)
     return {
         "last": last,
@@ -45,12 +45,13 @@ def build_panels(build: Build) -> dict[str, Any]:
         "group_summary": describe_groups(this_side, last_side),
         "labels_without_images": build.quality.get("labels_without_images") or [],
         "groups": _groups(build),
-        "maps": _maps(build, last),
+        "maps": build_maps(build, last),
         "charts": _charts([*reversed(past), build]) if past else [],
     }
 
 
-def _side(build: Build) -> Side:
+def build_side(build: Build) -> Side:
+    """What is compared of a build."""
     return Side(build.quality, build.parameters, build.n_images)
 
 
@@ -75,7 +76,7 @@ def _show_silhouette(value: float | None) -> str:
     return "" if value is None else f"{value:.2f}".replace("-", "−")
 
 
-def _maps(build: Build, last: Build | None) -> list[dict[str, Any]]:
+def build_maps(build: Build, last: Build | None) -> list[dict[str, Any]]:
     """The same images of both builds at one scale, from the front and from above."""
     builds = [build] if last is None else [build, last]
     share = N_DOTS / max(shown.n_images for shown in builds)

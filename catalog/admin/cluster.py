@@ -12,15 +12,15 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from catalog.admin.changelist import PageAdmin
+from catalog.admin.cluster_pages import ClusterPages
 from catalog.admin.filters import PermittedFilter
-from catalog.admin.pictures import colour_chip, thumbnails
-from catalog.admin.policy import may
+from catalog.admin.pictures import admin_link, colour_chip, thumbnails
+from catalog.admin.policy import may, person_of
 from catalog.admin.shown_builds import count_images, find_covers
 from catalog.admin.stale import WatchedForm
 from catalog.models import Cluster, Image
 from catalog.permissions import Verb
-from catalog.services.curate import merge_clusters, rename_cluster
+from catalog.services.cluster_edit import ClusterValues, edit_cluster, merge_clusters
 from catalog.services.errors import ServiceError
 
 N_COVERS_ON_PAGE = 24
@@ -51,7 +51,7 @@ class ClusterForm(WatchedForm[Cluster]):
 
 
 @admin.register(Cluster)
-class ClusterAdmin(PageAdmin[Cluster]):
+class ClusterAdmin(ClusterPages):
     """Clusters."""
 
     index_order = 50
@@ -75,16 +75,15 @@ class ClusterAdmin(PageAdmin[Cluster]):
         return {"covers": find_covers(rows), "n_images": count_images(rows)}
 
     def save_model(self, request: HttpRequest, obj: Cluster, form: forms.ModelForm[Any], change: bool) -> None:
-        """The plain settings, then the name through its service."""
-        name, renamed = obj.name, "name" in form.changed_data
-        if renamed:
-            obj.name = str(form.initial["name"])
-        super().save_model(request, obj, form, change)
-        if renamed:
-            try:
-                rename_cluster(obj, name=name)
-            except ServiceError as error:
-                self.message_user(request, str(error), messages.ERROR)
+        """What was changed, through its service."""
+        if kept := getattr(form, "kept", None):
+            text = f"Somebody else has changed {', '.join(kept)} since you opened the page; that stays."
+            self.message_user(request, text, messages.WARNING)
+        values = {name: form.cleaned_data[name] for name in form.changed_data if name in ClusterValues.__annotations__}
+        try:
+            edit_cluster(obj, by=person_of(request), **values)
+        except ServiceError as error:
+            self.message_user(request, str(error), messages.ERROR)
 
     @admin.action(description="Merge selected clusters", permissions=["change"])
     def merge(self, request: HttpRequest, queryset: QuerySet[Cluster]) -> HttpResponse | None:
@@ -98,11 +97,17 @@ class ClusterAdmin(PageAdmin[Cluster]):
         if into is None and len(clusters) > 1:
             return self._ask_which_stays(request, clusters)
         try:
-            n_images = merge_clusters(into or clusters[0], clusters)
+            change = merge_clusters(into or clusters[0], clusters, by=person_of(request))
         except ServiceError as error:
             self.message_user(request, str(error), messages.ERROR)
         else:
-            self.message_user(request, f"{n_images:,} images came to {into}.", messages.SUCCESS)
+            text = format_html(
+                "{} images came to {}. {}",
+                f"{change.n_images:,}",
+                into,
+                admin_link(change, "See the change, or undo it"),
+            )
+            self.message_user(request, text, messages.SUCCESS)
         return None
 
     def _ask_which_stays(self, request: HttpRequest, clusters: list[Cluster]) -> TemplateResponse:

@@ -13,13 +13,14 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from catalog.admin.filters import PermittedFilter
-from catalog.admin.job_report import describe_duration, estimate_left, job_title, report_job, report_notes
+from catalog.admin.job_report import describe_duration, job_title, report_job, report_notes
 from catalog.admin.pictures import NOTHING, progress_bar
 from catalog.admin.policy import PolicyAdmin, may
 from catalog.models import Job, JobStatus
 from catalog.permissions import is_trusted
 from catalog.services.errors import ServiceError
 from catalog.services.jobs import cancel_job, job_kinds, retry_job
+from catalog.services.time_left import estimate_left
 
 
 @admin.register(Job)

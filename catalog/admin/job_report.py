@@ -9,32 +9,17 @@ from django.utils.timezone import localtime
 
 from catalog.models import Job, JobStatus
 from catalog.services.jobs import job_kinds
+from catalog.services.time_left import estimate_left
 
-__all__ = ["describe_duration", "estimate_left", "job_title", "report_job", "report_notes"]
+__all__ = ["describe_duration", "job_title", "report_job", "report_notes"]
 
 NOTES_SHOWN = 100
-
-# A rate taken over less time than this says more about start-up than about the work.
-LEAST_OBSERVED = timedelta(seconds=3)
 
 
 def job_title(job: Job) -> str:
     """What people call this kind of job."""
     kind = job_kinds().get(job.kind)
     return kind.title if kind else job.kind.replace("_", " ").capitalize()
-
-
-def estimate_left(job: Job, now: datetime) -> timedelta | None:
-    """Time until this stage ends, from its own rate so far; None where nothing honest can be said.
-
-    Other stages still to come are not in it: nobody knows their pace yet.
-    """
-    if job.status != JobStatus.RUNNING or job.stage_started_at is None:
-        return None
-    observed = now - job.stage_started_at
-    if observed < LEAST_OBSERVED or not 0 < job.progress_done <= job.progress_total:
-        return None
-    return observed * ((job.progress_total - job.progress_done) / job.progress_done)
 
 
 def describe_duration(duration: timedelta) -> str:

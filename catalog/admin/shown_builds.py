@@ -1,13 +1,14 @@
 """What builds look like: the newest one's clusters, how large they are, typical pictures, and where a sample of images lies."""
 
 import uuid
+from collections import Counter
 from collections.abc import Iterable
 
-from django.db.models import ExpressionWrapper, F, FloatField, OuterRef, QuerySet, Subquery, Sum, Window
+from django.db.models import Count, ExpressionWrapper, F, FloatField, OuterRef, QuerySet, Subquery, Sum, Window
 from django.db.models.functions import RowNumber
 
 from catalog.admin.build_plots import Dot
-from catalog.models import Build, Cluster, Galaxy, Group, Position
+from catalog.models import Build, Cluster, Galaxy, Group, Pin, Position
 
 __all__ = ["count_images", "find_covers", "find_group_covers", "latest_builds", "sample_positions"]
 
@@ -24,18 +25,36 @@ def latest_builds() -> QuerySet[Build, int]:
 
 
 def count_images(clusters: Iterable[Cluster]) -> dict[int, int]:
-    """Cluster id -> images in the newest build; dormant clusters are left out."""
-    groups = Group.objects.filter(cluster__in=[cluster.pk for cluster in clusters], build__in=latest_builds())
-    return dict(groups.order_by().values_list("cluster").annotate(n=Sum("n_images")))
+    """Cluster id -> images in the newest build, pins applied; dormant clusters are left out. Two queries."""
+    clusters = list(clusters)
+    wanted, galaxies = {cluster.pk for cluster in clusters}, {cluster.galaxy_id for cluster in clusters}
+    groups = Group.objects.filter(cluster__in=wanted, build__in=latest_builds())
+    counts = Counter(dict(groups.order_by().values_list("cluster").annotate(n=Sum("n_images"))))
+    pins = Pin.objects.filter(
+        galaxy__in=galaxies, image__positions__build__in=latest_builds(), image__positions__build__galaxy=F("galaxy")
+    )
+    moved = pins.order_by().values_list("image__positions__group__cluster", "cluster").annotate(n=Count("pk"))
+    for group_cluster, pinned_to, n in moved:
+        counts[group_cluster] -= n
+        counts[pinned_to] += n
+    return {pk: n for pk, n in counts.items() if pk in wanted and n > 0}
 
 
 def find_covers(clusters: Iterable[Cluster], *, n_covers: int = N_COVERS) -> dict[int, list[uuid.UUID]]:
-    """Cluster id -> uuids of its cover, if a curator chose one, and of the images nearest to its groups' centres."""
+    """Cluster id -> uuids of its cover, if a curator chose one, of the images nearest to its groups' centres, and of pinned ones."""
     clusters = list(clusters)
+    wanted = [cluster.pk for cluster in clusters]
     chosen = Cluster.objects.filter(pk__in=[cluster.pk for cluster in clusters if cluster.cover_id is not None])
     covers = {pk: [image] for pk, image in chosen.values_list("pk", "cover__uuid")}
-    places = Position.objects.filter(group__cluster__in=[c.pk for c in clusters], build__in=latest_builds())
-    for pk, images in _nearest_to_centre(places, "group__cluster", n_covers).items():
+    pins = Pin.objects.filter(galaxy__in={cluster.galaxy_id for cluster in clusters})
+    places = Position.objects.filter(group__cluster__in=wanted, build__in=latest_builds())
+    places = places.exclude(image__in=pins.order_by().values("image"))
+    rank = Window(RowNumber(), partition_by=F("cluster"), order_by=F("image").asc())
+    pinned = pins.filter(cluster__in=wanted, image__hidden=False).annotate(rank=rank).filter(rank__lte=n_covers)
+    found = _nearest_to_centre(places, "group__cluster", n_covers)
+    for pk, image in pinned.order_by("cluster", "rank").values_list("cluster", "image__uuid"):
+        found.setdefault(pk, []).append(image)
+    for pk, images in found.items():
         pictures = covers.setdefault(pk, [])
         pictures += [image for image in images if image not in pictures]
         del pictures[n_covers:]

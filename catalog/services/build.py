@@ -93,6 +93,8 @@ def build_galaxy(
     given = read_input(galaxy, vectors_file=vectors_file, positions_file=positions_file, progress=progress)
     last = last_build(galaxy)
     if last is not None and is_current(last, given.fingerprint, {FULL}) and not (force or fresh):
+        # What changed meanwhile was taken back: it was made of just these labels.
+        Build.objects.filter(pk=last.pk).update(change_number=given.change_number)
         return BuildResult(build=last, created=False)
     if not exceed_memory:
         n_features = None if given.own_vectors is None else given.own_vectors.shape[1]

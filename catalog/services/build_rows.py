@@ -48,7 +48,7 @@ class BuildResult:
 
     def as_json(self) -> dict[str, object]:
         """For a command's last line and a job's result."""
-        told = ("method", "based_on", "n_new", "n_left_out", "left_out", "n_unknown_ids", "unknown_ids")
+        told = ("method", "based_on", "n_new", "n_replaced", "n_left_out", "left_out", "n_unknown_ids", "unknown_ids")
         long = ("group_sizes", "group_silhouettes")
         return {
             "galaxy": self.build.galaxy.slug,
@@ -159,7 +159,7 @@ def begin_build(
     Parameters
     ----------
     change_number
-        The collection's clock before the input was read.
+        Images with a higher one lie where they lay before their labels changed.
     clusters
         One a group.
     assignments, positions

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 import numpy as np
+from django.db.models import Min, QuerySet
 
 from catalog.layout import flatten_new, flatten_positions, join_groups, measure_quality, place_new, spread_positions
-from catalog.models import Galaxy
+from catalog.models import Galaxy, Image
 from catalog.services.build import based_on, estimate_update, find_kinds, require_memory
-from catalog.services.build_input import read_input
+from catalog.services.build_input import BuildInput, read_ids, read_input
 from catalog.services.build_rows import (
     FULL,
     SKELETON,
@@ -23,6 +24,7 @@ from catalog.services.build_rows import (
 from catalog.services.build_vectors import compute_vectors
 from catalog.services.errors import BuildError
 from catalog.services.progress import Progress, ignore_progress
+from catalog.services.stale import stale_images
 
 __all__ = ["update_galaxy"]
 
@@ -30,6 +32,7 @@ __all__ = ["update_galaxy"]
 def update_galaxy(
     galaxy: Galaxy,
     *,
+    replace: QuerySet[Image] | None = None,
     force: bool = False,
     vectors_file: Path | None = None,
     exceed_memory: bool = False,
@@ -43,6 +46,8 @@ def update_galaxy(
 
     Parameters
     ----------
+    replace
+        Images of the last build that are placed anew, as if they were new: those whose labels changed (`stale_images`), say.
     force
         Make a build although nothing changed.
     vectors_file, exceed_memory
@@ -63,10 +68,13 @@ def update_galaxy(
             f"manage.py build_galaxy --collection {galaxy.collection.slug} --galaxy {galaxy.slug} --update --vectors FILE"
         )
     given = read_input(galaxy, vectors_file=vectors_file, progress=progress)
-    if is_current(last, given.fingerprint, {FULL, UPDATE, SKELETON}) and not force:
+    to_replace = np.zeros(0, np.int64) if replace is None else read_ids(replace)
+    if is_current(last, given.fingerprint, {FULL, UPDATE, SKELETON}) and not (force or len(to_replace)):
         return BuildResult(build=last, created=False)
     placed = read_positions(last)
     rows, old = placed.find(given.image_ids)
+    replaced = old & np.isin(given.image_ids, to_replace)
+    old &= ~replaced
     if not old.any():
         raise BuildError(
             f"None of the images of build {last.number} of {galaxy.slug} is left to place new ones among. {how}"
@@ -113,14 +121,33 @@ def update_galaxy(
     build, groups = begin_build(
         galaxy,
         fingerprint=given.fingerprint,
-        change_number=given.change_number,
+        change_number=_change_number(galaxy, given, replace),
         n_images=len(given.image_ids),
         clusters=[old_groups[number].cluster for number in left],
         assignments=assignments,
         positions=positions,
-        parameters={"method": UPDATE, "n_new": int((~old).sum()), **based_on(last), **given.told},
+        parameters={
+            "method": UPDATE,
+            "n_new": int((~old & ~replaced).sum()),
+            "n_replaced": int(replaced.sum()),
+            **based_on(last),
+            **given.told,
+        },
         quality=quality,
     )
     save_positions(build, groups, given.image_ids, positions, flat, assignments, progress=progress)
     complete_build(build)
     return BuildResult(build=build, created=True)
+
+
+def _change_number(galaxy: Galaxy, given: BuildInput, replace: QuerySet[Image] | None) -> int:
+    """Up to where the new build knows the collection's changes.
+
+    Whoever keeps a place although the labels changed is still to be placed anew, so the number stays below the first such change.
+    New images that were annotated after it count with them, until somebody places all of these anew.
+    """
+    left = stale_images(galaxy).filter(label_change_number__lte=given.change_number)
+    if replace is not None:
+        left = left.exclude(pk__in=replace.order_by().values("pk"))
+    first = left.aggregate(first=Min("label_change_number"))["first"]
+    return given.change_number if first is None else first - 1

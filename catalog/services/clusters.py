@@ -15,7 +15,7 @@ from catalog.layout import GroupName, cluster_palette, match_groups, name_groups
 from catalog.models import Build, Cluster, Galaxy, Group, Pin, Position
 from catalog.terms import fold_term
 
-__all__ = ["cluster_of_images", "find_clusters"]
+__all__ = ["cluster_of_images", "find_clusters", "free_colours", "free_name"]
 
 COMPUTED, CURATOR = Cluster.NameSource.COMPUTED, Cluster.NameSource.CURATOR
 CHUNK = 10_000
@@ -131,7 +131,7 @@ def _save_clusters(
     renamed = [(known[slot], name) for slot, name in enumerate(chosen) if slot in known and known[slot].name != name]
     for cluster in dormant:
         if fold_term(cluster.name) in living_names and cluster.name_source == COMPUTED:
-            renamed.append((cluster, _free_name([cluster.name], taken)))
+            renamed.append((cluster, free_name([cluster.name], taken)))
     # Names change hands, and at no moment may two clusters bear the same one.
     for cluster, _name in renamed:
         Cluster.objects.filter(pk=cluster.pk).update(name=str(cluster.uuid))
@@ -139,7 +139,7 @@ def _save_clusters(
         cluster.name = name
         cluster.save(update_fields=["name"])
 
-    colours = iter(_free_colours(known.values(), len(names)))
+    colours = iter(free_colours(known.values(), len(names)))
     clusters: list[Cluster] = []
     for slot, name in enumerate(chosen):
         runner_ups = list(names[slot].runner_ups)
@@ -170,11 +170,11 @@ def _choose_names(
     # Those with a given name choose first.
     for slot in sorted(range(len(names)), key=lambda slot: slot not in given):
         if slot not in chosen:
-            chosen[slot] = _free_name(candidates[slot], taken)
+            chosen[slot] = free_name(candidates[slot], taken)
     return [chosen[slot] for slot in range(len(names))]
 
 
-def _free_name(candidates: Sequence[str], taken: set[str]) -> str:
+def free_name(candidates: Sequence[str], taken: set[str]) -> str:
     """The first candidate that is not taken, or else the first one with a number; it is taken then."""
     numbered = (f"{candidates[0]} {number}" for number in count(2))
     name = next(name for name in chain(candidates, numbered) if fold_term(name) not in taken)
@@ -186,7 +186,7 @@ def _without_number(name: str) -> str:
     return _NUMBER.sub("", name)
 
 
-def _free_colours(living: Iterable[Cluster], n: int) -> list[str]:
+def free_colours(living: Iterable[Cluster], n: int) -> list[str]:
     """Colours for up to n new clusters: those of the palette that no living cluster has come first."""
     used = Counter(cluster.colour for cluster in living)
     palette = cluster_palette(n + len(used))

@@ -147,6 +147,7 @@ def start_job(
     by: User | None,
     collection: Collection | None = None,
     galaxy: Galaxy | None = None,
+    queue: str = "",
 ) -> Job:
     """Queue a deed and wake a worker on commit.
 
@@ -162,6 +163,8 @@ def start_job(
         Who asks; None is the house itself (commands, the supervisor). PermissionDenied when they may not.
     collection, galaxy
         What it is about; a galaxy brings its collection along.
+    queue
+        `short` or `long`, where this job is not as its kind is.
     """
     if kind not in _kinds:
         raise ServiceError(f"There is no job kind {kind!r}. There are: {', '.join(sorted(_kinds))}.")
@@ -185,7 +188,7 @@ def start_job(
         params=params,
         collection=collection,
         galaxy=galaxy,
-        queue=_kinds[kind].queue,
+        queue=queue or _kinds[kind].queue,
         created_by=by if isinstance(by, Person) else None,
     )
     wake(job)

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from catalog.models import Collection, Decision, EffectiveLabel, Image, Label, MachineLabel
+from catalog.models.taught import TAUGHT
 from catalog.services.clock import mark_images, next_change_number
 from catalog.services.progress import Progress, ignore_progress
 from catalog.terms import MAX_TERM_LENGTH, fold_term
 
 __all__ = [
     "LabelScore",
+    "alias_targets",
     "find_or_make_labels",
     "fold_term",
     "recompute_collection_labels",
@@ -101,8 +103,8 @@ def recompute_effective_labels(collection: Collection, image_ids: Sequence[int])
     """Derive the effective labels of these images of a collection anew: decisions over sidecars over machines.
 
     A rejected label is gone, an accepted or added one has score 1.0; the latest decision whose change is not undone
-    holds. What a sidecar says is taken as it is, what a machine says from the collection's `min_score` on. Aliases count
-    as the label that they stand for. What holds already stays as it is, and only images of which something changed are marked so.
+    holds. What a sidecar or a taught label says is taken as it is, what a machine says from the collection's `min_score` on. Aliases
+    count as the label that they stand for. What holds already stays as it is, and only images of which something changed are marked so.
     """
     for start in range(0, len(image_ids), CHUNK):
         chunk = image_ids[start : start + CHUNK]
@@ -160,12 +162,13 @@ def _best_scores(items: Sequence[LabelScore], labels: Mapping[str, Label]) -> di
 
 
 def _effective_labels(collection: Collection, image_ids: Sequence[int]) -> list[EffectiveLabel]:
-    targets = _alias_targets(collection)
+    targets = alias_targets(collection)
     # (image, label) -> (rank, score, source); the higher rank wins, then the higher score.
     best: dict[tuple[int, int], tuple[int, float, str]] = {}
     said = MachineLabel.objects.filter(image__in=image_ids).values_list("image_id", "label_id", "score", "source")
     for image_id, label_id, score, source in said:
-        if source != SIDECAR and score < collection.min_score:
+        # What was taught has its own cut-off, which somebody chose by looking.
+        if source != SIDECAR and not source.startswith(TAUGHT) and score < collection.min_score:
             continue
         key = (image_id, targets.get(label_id, label_id))
         best[key] = max(best.get(key, (0, 0.0, "")), (2 if source == SIDECAR else 1, score, source))
@@ -184,13 +187,14 @@ def _decisions_in_force(image_ids: Sequence[int], targets: Mapping[int, int]) ->
     """(image, label) -> the latest verdict whose change is not undone."""
     decisions = (
         Decision.objects.filter(image__in=image_ids, change__undone_at__isnull=True)
-        .order_by("pk")
+        # A large change is made in pieces: what began later counts, whichever row came first.
+        .order_by("change_id", "pk")
         .values_list("image_id", "label_id", "verdict")
     )
     return {(image_id, targets.get(label_id, label_id)): verdict for image_id, label_id, verdict in decisions}
 
 
-def _alias_targets(collection: Collection) -> dict[int, int]:
+def alias_targets(collection: Collection) -> dict[int, int]:
     """Alias id -> id of the label that it finally stands for; a circle of aliases stands for itself."""
     direct = dict(Label.objects.filter(collection=collection, alias_of__isnull=False).values_list("pk", "alias_of_id"))
     targets: dict[int, int] = {}

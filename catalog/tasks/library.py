@@ -16,6 +16,7 @@ from catalog.services.jobs import JobKind, JobRun
 from catalog.services.labels import recompute_collection_labels
 from catalog.services.skeleton import place_images
 from catalog.services.sources import import_source, open_source
+from catalog.services.stale import stale_images
 from catalog.services.uploads import IMPORT_UPLOAD, import_upload
 from catalog.tasks.subjects import collection_of, galaxy_of
 
@@ -87,8 +88,10 @@ def run_build(run: JobRun) -> dict[str, Any]:
 
 
 def run_update(run: JobRun) -> dict[str, Any]:
-    """Place what is new in the job's galaxy, and move nothing else."""
-    return update_galaxy(galaxy_of(run), progress=run.progress).as_json()
+    """Place what is new in the job's galaxy, and move nothing else but, with `replace: "stale"`, those whose labels changed."""
+    galaxy = galaxy_of(run)
+    replace = stale_images(galaxy) if run.params.get("replace") == "stale" else None
+    return update_galaxy(galaxy, replace=replace, progress=run.progress).as_json()
 
 
 def run_place(run: JobRun) -> dict[str, Any]:
@@ -109,6 +112,6 @@ KINDS = (
     JobKind("find_near_duplicates", run_duplicates, "Find near-duplicates"),
     JobKind("recompute_labels", run_recompute, "Apply the minimum score"),
     JobKind("build_galaxy", run_build, "Build the galaxy"),
-    JobKind("update_galaxy", run_update, "Add new images"),
+    JobKind("update_galaxy", run_update, "Place new and changed images"),
     JobKind("place_images", run_place, "Place images around a skeleton"),
 )

@@ -7,9 +7,10 @@ from functools import lru_cache
 
 import numpy as np
 
+from catalog.words import fold_text, split_words
 from explorer.artifact.search_index import Get, Segment
 from explorer.artifact.search_shards import Entry, Scores, Tiles, decode_postings, decode_shard, merge_postings
-from explorer.artifact.search_words import fold_text, name_key, split_words
+from explorer.artifact.search_words import name_key
 
 STRONG = 128  # a score from which a match is called strong: half of what is possible
 MAX_PREFIX_SHARDS = 8  # files that the beginning of a word may cost in each segment

@@ -1,14 +1,12 @@
-"""Which words an image is found by: out of its published details, folded and split alike in every language's script."""
+"""Which words an image is found by: out of its published details."""
 
-import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from catalog.words import MAX_WORD_LENGTH, fold_text, split_words
+
 KINDS = ("label", "place", "title", "creator", "text")
 """What a word may come from, the most telling first; files hold the number."""
-
-MAX_WORD_LENGTH = 64  # characters of a key; what is longer is an address or a misreading
 
 # How much a match counts where nobody measured it. Printed text is read by a machine, and often in passing.
 TITLE_SCORE = 1.0
@@ -16,48 +14,18 @@ DESCRIPTION_SCORE = 0.7
 TEXT_SCORE = 0.6
 GUESS_SCORE = 0.5
 
-# Above Latin, Greek and Cyrillic letters these are accents; marks of other scripts are vowels, and stay.
-_ACCENTS = dict.fromkeys(range(0x0300, 0x0370))
-_ASCII_WORD = re.compile(r"[a-z0-9]+")
-_POSSESSIVE = re.compile(r"['’]s\b")
-# Written without blanks: Han, Hiragana and Katakana. `explorer/frontend/src/api/search_words.ts` has the same ranges.
-_CJK = re.compile(
-    "[\u3005-\u3007\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]+"
-)
-
 
 class SearchWord(NamedTuple):
     """A word, or a label of several, that an image is found by."""
 
     key: str
-    """Folded: `fold_text`."""
+    """Folded: `catalog.words.fold_text`."""
     term: str
     """As it is shown."""
     kind: str
     """One of `KINDS`."""
     score: float
     """0 to 1."""
-
-
-def fold_text(text: str) -> str:
-    """Return the text as it is compared: as `catalog.terms.fold_term`, however long, and without accents ("Café" is "cafe")."""
-    if text.isascii():
-        return " ".join(text.casefold().split())
-    folded = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKD", folded).translate(_ACCENTS))
-
-
-def split_words(text: str) -> list[str]:
-    """Return the folded words of a text in order, possessives without their s.
-
-    A word is a run of letters, digits and marks. Runs of Han and Kana have no blanks between words: they become every pair of
-    neighbouring characters, and the last character alone, so that whatever part is asked for is found.
-    """
-    folded = _POSSESSIVE.sub("", fold_text(text))
-    if folded.isascii():
-        return [word[:MAX_WORD_LENGTH] for word in _ASCII_WORD.findall(folded)]
-    runs = "".join(c if c.isalnum() or unicodedata.category(c)[0] == "M" else " " for c in folded).split()
-    return [word[:MAX_WORD_LENGTH] for run in runs for word in _split_run(run)]
 
 
 def name_key(name: str) -> str:
@@ -109,16 +77,3 @@ def _name_words(name: str, kind: str, score: float) -> Iterator[SearchWord]:
 def _text_words(text: str, kind: str, score: float) -> Iterator[SearchWord]:
     for word in split_words(text):
         yield SearchWord(word, word, kind, score)
-
-
-def _split_run(run: str) -> Iterator[str]:
-    at = 0
-    for found in _CJK.finditer(run):
-        if found.start() > at:
-            yield run[at : found.start()]
-        characters = found[0]
-        for i in range(len(characters)):
-            yield characters[i : i + 2]
-        at = found.end()
-    if at < len(run):
-        yield run[at:]

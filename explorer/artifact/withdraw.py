@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.layout.subgroups import Subgroup
+from catalog.words import fold_text
 from explorer.artifact.atlas import blacken_tiles
 from explorer.artifact.chunks import (
     TOMBSTONE,
@@ -41,7 +42,6 @@ from explorer.artifact.places import (
 from explorer.artifact.points import restore_positions
 from explorer.artifact.search_index import withdraw_tiles
 from explorer.artifact.search_reader import SearchReader
-from explorer.artifact.search_words import fold_text
 from explorer.artifact.store import Sink, Store
 from explorer.artifact.tables import Atlas, Lookup, Part, Tables
 

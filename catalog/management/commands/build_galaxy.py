@@ -10,6 +10,7 @@ from catalog.services.build import build_galaxy, describe_needs, estimate_build,
 from catalog.services.build_update import update_galaxy
 from catalog.services.progress import Progress
 from catalog.services.skeleton import build_by_skeleton
+from catalog.services.stale import stale_images
 
 
 class Command(CollectionCommand):
@@ -55,6 +56,11 @@ class Command(CollectionCommand):
             "that the file does not name are left out, and counted in the result. Give it with every build: without it, the next "
             "one goes by labels again.",
         )
+        parser.add_argument(
+            "--replace-stale",
+            action="store_true",
+            help="With --update: also place those images anew whose labels changed since they were placed.",
+        )
         parser.add_argument("--force", action="store_true", help="Build even if nothing has changed.")
         parser.add_argument(
             "--fresh",
@@ -68,6 +74,8 @@ class Command(CollectionCommand):
     def run(self, progress: Progress, options: dict[str, Any]) -> Result:
         """Say what it needs, and build."""
         galaxy, n_skeleton, vectors_file = galaxy_of(options), options["skeleton"], options["vectors"]
+        if options["replace_stale"] and not options["update"]:
+            raise CommandError("--replace-stale goes with --update; a whole build places everything anew.")
         if options["update"] and options["fresh"]:
             raise CommandError("--update keeps the last map and --fresh forgets it: give one of them.")
         if n_skeleton is not None and vectors_file is not None:
@@ -78,7 +86,8 @@ class Command(CollectionCommand):
             self.stderr.write(describe_needs(needed))
         settings = {"force": options["force"], "exceed_memory": options["exceed_memory"], "progress": progress}
         if options["update"]:
-            return update_galaxy(galaxy, vectors_file=vectors_file, **settings)
+            replace = stale_images(galaxy) if options["replace_stale"] else None
+            return update_galaxy(galaxy, replace=replace, vectors_file=vectors_file, **settings)
         if n_skeleton is not None:
             return build_by_skeleton(galaxy, n_skeleton, fresh=options["fresh"], **settings)
         return build_galaxy(
@@ -96,7 +105,8 @@ class Command(CollectionCommand):
             f"{made} build {result['build']} of {result['galaxy']}: {result['n_images']} images in {result['n_groups']} groups."
         ]
         if "n_new" in result and result["created"]:
-            lines.append(f"{result['n_new']} of them are new; the others are where they were.")
+            anew = f" and {result['n_replaced']} placed anew" if result.get("n_replaced") else ""
+            lines.append(f"{result['n_new']} of them are new{anew}; the others are where they were.")
         for count, names, what in (
             ("n_left_out", "left_out", "images are not in the file and were left out"),
             ("n_unknown_ids", "unknown_ids", "ids in the file belong to no image"),

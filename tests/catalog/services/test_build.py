@@ -6,8 +6,8 @@ import pytest
 from catalog.models import Build, Cluster, EffectiveLabel, Galaxy, Image, Label, Pin, Position
 from catalog.services.build import BuildError, build_galaxy
 from catalog.services.build_update import update_galaxy
+from catalog.services.cluster_edit import edit_cluster
 from catalog.services.clusters import cluster_of_images
-from catalog.services.curate import rename_cluster
 from catalog.services.progress import CancelledError
 from tests.factories import CollectionFactory, GalaxyFactory, ImageFactory, RevisionFactory
 from tests.factories_library import make_library
@@ -210,7 +210,7 @@ def test_clusters_outlive_a_build_with_the_curators_name():
     galaxy = galaxy_of(80, n_clusters=4)
     build_galaxy(galaxy)
     snow = galaxy.clusters.get(name="snow")
-    rename_cluster(snow, name="Winter")
+    edit_cluster(snow, by=None, name="Winter")
     add_images(galaxy, 8, TERMS)
 
     build = build_galaxy(galaxy).build

@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from catalog.models import Build, Cluster, Galaxy, Group, Image, Pin, Position
 from catalog.services.build import build_galaxy
 from catalog.services.build_rows import complete_build, read_positions
+from catalog.services.cluster_edit import edit_cluster, merge_clusters
 from catalog.services.clusters import cluster_of_images, find_clusters
-from catalog.services.curate import merge_clusters, rename_cluster
 from catalog.services.errors import ServiceError
 from explorer.services import publish_galaxy
 from tests.factories import ClusterFactory, CollectionFactory, GalaxyFactory, ImageFactory
@@ -78,7 +78,7 @@ def test_groups_in_another_order_find_their_clusters_and_new_images_are_new(worl
 
 def test_all_that_a_curator_said_stays_with_the_cluster(world: World):
     dog = cluster(world, "dog")
-    rename_cluster(dog, name="Good boys")
+    edit_cluster(dog, by=None, name="Good boys")
     Cluster.objects.filter(pk=dog.pk).update(
         colour="#123456", description="All of them", hidden=True, cover=world.images[12], tour_order=7
     )
@@ -92,7 +92,7 @@ def test_all_that_a_curator_said_stays_with_the_cluster(world: World):
 
 def test_a_merge_survives_builds_that_split_unite_and_split_again(world: World):
     cat, dog, bird = (cluster(world, name) for name in ("cat", "dog", "bird"))
-    assert merge_clusters(cat, [dog]) == 8
+    assert merge_clusters(cat, [dog], by=None).n_images == 8
     assert world.build([0] * 10 + [1] * 8 + [2] * 6) == [cat, cat, bird]
     # Cut another way, in three.
     assert world.build([0] * 7 + [1] * 3 + [1] * 2 + [3] * 6 + [2] * 6) == [cat, cat, bird, cat]
@@ -106,7 +106,7 @@ def test_a_merge_survives_builds_that_split_unite_and_split_again(world: World):
 
 def test_a_cluster_that_only_k_means_splits_goes_on_in_its_larger_part(world: World):
     cat = cluster(world, "cat")
-    rename_cluster(cat, name="Our cats")
+    edit_cluster(cat, by=None, name="Our cats")
     clusters = world.build([0] * 4 + [3] * 6 + [1] * 8 + [2] * 6)
     assert clusters[3] == cat
     assert clusters[0] != cat
@@ -141,7 +141,7 @@ def test_a_hidden_cluster_that_melts_into_a_visible_one_keeps_its_images_hidden(
 
 def test_a_dormant_cluster_returns_when_its_images_are_a_group_again(world: World):
     cat, dog, bird = (cluster(world, name) for name in ("cat", "dog", "bird"))
-    rename_cluster(bird, name="Feathers")
+    edit_cluster(bird, by=None, name="Feathers")
     for _ in range(3):
         assert world.build([0] * 10 + [1] * 14) == [cat, dog]
     assert world.names() == {"cat", "dog"}
@@ -152,7 +152,7 @@ def test_a_dormant_cluster_returns_when_its_images_are_a_group_again(world: Worl
 def test_a_merged_cluster_does_not_return_by_itself(world: World):
     cat, bird = cluster(world, "cat"), cluster(world, "bird")
     world.build([0] * 10 + [1] * 14)
-    merge_clusters(cat, [bird])  # dormant now, remembered by the first build
+    merge_clusters(cat, [bird], by=None)  # dormant now, remembered by the first build
     assert bird not in world.build([0] * 10 + [1] * 8 + [2] * 6)
 
 
@@ -171,7 +171,7 @@ def test_a_pinned_image_counts_with_its_pin(world: World):
 def test_pins_go_with_a_merge(world: World):
     cat, bird = cluster(world, "cat"), cluster(world, "bird")
     Pin.objects.create(galaxy=world.galaxy, cluster=bird, image=world.images[12])
-    merge_clusters(cat, [bird])
+    merge_clusters(cat, [bird], by=None)
     assert Pin.objects.get().cluster == cat
 
 
@@ -191,7 +191,7 @@ def test_a_dormant_computed_name_gives_way_and_a_curators_does_not(world: World)
     bird.refresh_from_db()
     assert bird.name == "bird 2"
 
-    rename_cluster(bird, name="fish")
+    edit_cluster(bird, by=None, name="fish")
     world.add(["fish"] * 30)
     assert world.build([2] * 10 + [3] * 14 + [1] * 20 + [0] * 30)[0].name == "fish 2"
 
@@ -239,7 +239,7 @@ def test_what_cannot_be_merged_is_refused_and_nothing_changes(world: World, chan
     for other in others:
         other.refresh_from_db()
     with pytest.raises(ServiceError, match=message):
-        merge_clusters(cat, others)
+        merge_clusters(cat, others, by=None)
     assert Group.objects.filter(cluster=dog).count() == 1
 
 
@@ -257,7 +257,7 @@ def test_a_merge_survives_three_real_builds_and_is_published():
     build_galaxy(galaxy)
     before = publish_galaxy(galaxy)
     cat, snow = galaxy.clusters.get(name="cat"), galaxy.clusters.get(name="snow")
-    merge_clusters(cat, [snow])
+    merge_clusters(cat, [snow], by=None)
     assert publish_galaxy(galaxy).publication != before.publication
 
     for _ in range(3):

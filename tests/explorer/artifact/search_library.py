@@ -8,10 +8,11 @@ import hashlib
 import json
 from pathlib import Path
 
+from catalog.words import fold_text, split_words
 from explorer.artifact.binary import decompress
 from explorer.artifact.search_index import SearchIndexWriter
 from explorer.artifact.search_reader import SearchReader
-from explorer.artifact.search_words import fold_text, split_words, words_of_details
+from explorer.artifact.search_words import words_of_details
 
 FIXTURE = Path(__file__).parents[3] / "explorer/frontend/tests/api/search_library.json"
 

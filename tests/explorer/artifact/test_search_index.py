@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 
+from catalog.words import split_words
 from explorer.artifact import ArtifactError
 from explorer.artifact.binary import decompress
 from explorer.artifact.search_index import SearchIndexWriter, Segment, merge_segments, withdraw_tiles
@@ -15,7 +16,7 @@ from explorer.artifact.search_shards import (
     encode_shard,
     remove_tiles,
 )
-from explorer.artifact.search_words import SearchWord, split_words, words_of_details
+from explorer.artifact.search_words import SearchWord, words_of_details
 from tests.explorer.artifact.search_library import FIXTURE, Objects, details_of, make_fixture, write_library
 
 

@@ -1,4 +1,4 @@
-/** What is compared when words are searched: the same folding and splitting as `explorer/artifact/search_words.py`. */
+/** What is compared when words are searched: the same folding and splitting as `catalog/words.py`. */
 
 const MAX_WORD_LENGTH = 64;
 const ACCENTS = /[\u0300-\u036f]/gu;
