@@ -135,7 +135,21 @@ GALAXY_SIGNED_REDIRECTS = env.boolean("GALAXY_SIGNED_REDIRECTS", default=False)
 GALAXY_UPLOAD_THREADS = env.integer("GALAXY_UPLOAD_THREADS", 0, minimum=0, maximum=64)
 
 # --- background work --------------------------------------------------------------------------------------------------
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["long", "short"]}}
+# A Redis for the queue and for what all processes count together (limits of the API); empty keeps the queue in the database.
+REDIS_URL = env.redis("REDIS_URL")
+TASKS = {
+    "default": {
+        "BACKEND": "catalog.redis_queue.RedisBackend" if REDIS_URL else "django_tasks_db.DatabaseBackend",
+        "QUEUES": ["long", "short"],
+    }
+}
+CACHES: dict[str, dict[str, object]] = {
+    "default": (
+        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "galaxy"}
+        if REDIS_URL
+        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    )
+}
 GALAXY_LEASE_S = env.integer("GALAXY_LEASE_S", 30, minimum=3, maximum=600)
 
 # --- annotation -------------------------------------------------------------------------------------------------------
@@ -229,6 +243,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
     "SCHEMA_PATH_PREFIX": r"/api/v[0-9]+",
     "OAS_VERSION": "3.1.0",
+    "ENUM_NAME_OVERRIDES": {
+        "JobStatusEnum": "catalog.models.JobStatus",
+        "BatchItemStatusEnum": "catalog.models.BatchItem.Status",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "explorer.api.schema.describe_problems",
@@ -240,6 +258,9 @@ SPECTACULAR_SETTINGS = {
 GALAXY_FETCH_ALLOWED_HOSTS = env.words("GALAXY_FETCH_ALLOWED_HOSTS", [])
 # An address where whoever runs the other server can reach whoever runs this one; Wikimedia asks for it.
 GALAXY_FETCH_CONTACT = env.text("GALAXY_FETCH_CONTACT")
+
+# Folders in Cloud Storage from which who may contribute may import by name: this server's account reads them for everybody.
+GALAXY_IMPORT_BUCKETS = env.bucket_folders("GALAXY_IMPORT_BUCKETS")
 
 # --- limits -----------------------------------------------------------------------------------------------------------
 GALAXY_MAX_MEGAPIXELS = env.integer("GALAXY_MAX_MEGAPIXELS", 300, minimum=1, maximum=5000)

@@ -10,7 +10,10 @@ import pytest
 from django.core.cache import cache
 from pytest_django import Settings
 
+from tests.servers import postgres, postgres_server, postgres_url, redis_server, redis_url
 from tests.settings import TEST_DATA
+
+__all__ = ["postgres", "postgres_server", "postgres_url", "redis_server", "redis_url"]  # fixtures for every test
 
 _numbers = itertools.count()
 
@@ -24,6 +27,14 @@ def own_storages(settings: Settings) -> None:
         for alias in ("media", "galaxies")
     }
     settings.STORAGES = {**settings.STORAGES, **stores, "default": stores["media"]}
+
+
+@pytest.fixture(autouse=True)
+def no_columns_of_other_tests() -> None:
+    """Counts are kept in memory by a collection's id and clock, and both begin anew in every test's database."""
+    from catalog.search.columns import forget_columns
+
+    forget_columns()
 
 
 @pytest.fixture(autouse=True)

@@ -34,6 +34,7 @@ from catalog.models import (
     Label,
     MachineLabel,
     Membership,
+    Occurrence,
     Position,
     Rendition,
     Revision,
@@ -294,3 +295,15 @@ def keep_answers(
             verdict = is_unsafe(part) if feature == "SAFE_SEARCH_DETECTION" else None
             annotation = Annotation.objects.create(**row, feature=feature, status="answered", is_unsafe=verdict)
             AnnotationPayload.objects.create(annotation=annotation, document=zlib.compress(json.dumps(part).encode()))
+
+
+class OccurrenceFactory(DjangoModelFactory[Occurrence]):
+    """Where an image came from."""
+
+    class Meta:
+        model = Occurrence
+
+    image = factory.SubFactory(ImageFactory)
+    collection = factory.SelfAttribute("image.collection")
+    source = "test"
+    location = factory.Sequence(lambda n: f"{n}.jpg")

@@ -5,33 +5,21 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.timesince import timesince
+from django.utils.timezone import localtime
 
 from catalog.models import Job, JobStatus
 from catalog.services.jobs import job_kinds
+from catalog.services.time_left import estimate_left
 
-__all__ = ["describe_duration", "estimate_left", "job_title", "report_job"]
+__all__ = ["describe_duration", "job_title", "report_job", "report_notes"]
 
-# A rate taken over less time than this says more about start-up than about the work.
-LEAST_OBSERVED = timedelta(seconds=3)
+NOTES_SHOWN = 100
 
 
 def job_title(job: Job) -> str:
     """What people call this kind of job."""
     kind = job_kinds().get(job.kind)
     return kind.title if kind else job.kind.replace("_", " ").capitalize()
-
-
-def estimate_left(job: Job, now: datetime) -> timedelta | None:
-    """Time until this stage ends, from its own rate so far; None where nothing honest can be said.
-
-    Other stages still to come are not in it: nobody knows their pace yet.
-    """
-    if job.status != JobStatus.RUNNING or job.stage_started_at is None:
-        return None
-    observed = now - job.stage_started_at
-    if observed < LEAST_OBSERVED or not 0 < job.progress_done <= job.progress_total:
-        return None
-    return observed * ((job.progress_total - job.progress_done) / job.progress_done)
 
 
 def describe_duration(duration: timedelta) -> str:
@@ -67,6 +55,12 @@ def report_job(job: Job, now: datetime) -> dict[str, Any]:
         "can_retry": job.status in {JobStatus.FAILED, JobStatus.CANCELLED},
         "progress_url": reverse("admin:catalog_job_progress", args=[job.pk]),
     }
+
+
+def report_notes(job: Job) -> list[dict[str, str]]:
+    """The last lines of its log, oldest first: when, in the site's time zone, and what."""
+    notes = reversed(job.notes.order_by("-pk")[:NOTES_SHOWN])
+    return [{"at": localtime(note.at).strftime("%Y-%m-%d %H:%M:%S"), "text": note.text} for note in notes]
 
 
 def _status_text(job: Job) -> str:

@@ -76,6 +76,19 @@ def read_bucket(
     return _BucketReader(client, bucket, prefix, max_bytes, metadata).read_all(first, pages)
 
 
+def read_object(client: Client, address: str, *, max_bytes: int) -> bytes:
+    """The bytes of the one object `gs://bucket/name`, in one stream.
+
+    Raises
+    ------
+    CandidateError: bad_address, vanished, unreadable or too_large.
+    """
+    bucket, _slash, name = address.removeprefix(BUCKET_SCHEME).partition("/")
+    if not address.startswith(BUCKET_SCHEME) or not bucket or not name:
+        raise CandidateError("bad_address", f"{address!r} names no object; gs://bucket/name was expected.")
+    return _download(client.bucket(bucket).blob(name), address, max_bytes)
+
+
 def _read_pages(listing: Any, address: str) -> Iterator[list[Blob]]:
     try:
         for page in listing.pages:

@@ -99,7 +99,7 @@ def forget_columns() -> None:
 
 def _read(collection_id: int, number: int) -> Columns:
     sources: list[str] = []
-    images = _image_rows(Image.objects.filter(collection=collection_id))
+    images = _image_rows(Image.objects.filter(collection=collection_id).order_by())
     labels = _label_rows(EffectiveLabel.objects.filter(image__collection=collection_id), sources)
     return _put_together(number, images, labels, sources)
 
@@ -116,8 +116,8 @@ def _refresh(collection_id: int, columns: Columns, number: int) -> Columns:
     keep_images = ~np.isin(columns.images["id"], ids)
     keep_labels = ~np.isin(columns.labels["image"], ids)
     if Tombstone.objects.filter(collection=collection_id, change_number__gt=columns.number).exists():
-        there = Image.objects.filter(collection=collection_id).order_by().values_list("pk", flat=True)
-        there = np.fromiter(there.iterator(CHUNK), dtype=np.int64)
+        pks = Image.objects.filter(collection=collection_id).order_by().values_list("pk", flat=True)
+        there = np.fromiter(pks.iterator(CHUNK), dtype=np.int64)
         keep_images &= np.isin(columns.images["id"], there)
         keep_labels &= np.isin(columns.labels["image"], there)
     return _put_together(
@@ -142,7 +142,7 @@ def _put_together(number: int, images: NDArray[np.void], labels: NDArray[np.void
 
 
 def _image_rows(images: Any) -> NDArray[np.void]:
-    rows = images.order_by().values_list("pk", "taken_at", "annotation_status", "n_faces", "n_characters")
+    rows = images.values_list("pk", "taken_at", "annotation_status", "n_faces", "n_characters")
     return np.fromiter(
         (
             (pk, _year_of(taken_at), STATUSES.index(status), _found(n_faces), _found(n_characters))

@@ -129,7 +129,10 @@ class _Statement:
 
     def ids(self) -> tuple[str, list[Any]]:
         """The images that have every word."""
-        have = " INTERSECT ".join(f"SELECT image_id FROM ({self._matches(n)}) m{n}" for n in self._words)
+        have = " INTERSECT ".join(
+            f"SELECT image_id FROM ({self._matches(n)}) m{n}"  # noqa: S608 our own names
+            for n in self._words
+        )
         return f"{self._with} {have}", self._params
 
     def rank(
@@ -137,7 +140,7 @@ class _Statement:
     ) -> tuple[str, list[Any]]:
         """The best images, and by which keys each of them was found."""
         of_words = [
-            f"(SELECT image_id, MAX(score) AS score FROM ({self._matches(n)}) m{n} GROUP BY image_id) b{n}"
+            f"(SELECT image_id, MAX(score) AS score FROM ({self._matches(n)}) m{n} GROUP BY image_id) b{n}"  # noqa: S608 our own names
             for n in self._words
         ]
         joined = of_words[0] + "".join(

@@ -110,9 +110,9 @@ def _found(column: str, title: str) -> Callable[[_Asked], list[Facet]]:
 
 def _duplicates(asked: _Asked) -> list[Facet]:
     pairs = NearDuplicate.objects.filter(image__collection=asked.collection).values_list("image_id", "head_id")
-    rows = np.fromiter(pairs.iterator(CHUNK), dtype=np.dtype((np.int64, 2)))
-    smaller = asked.columns.mask_of(rows[:, 0])
-    any_of_group = smaller | asked.columns.mask_of(rows[:, 1])
+    images, heads = np.array(list(pairs), dtype=np.int64).reshape(-1, 2).T
+    smaller = asked.columns.mask_of(images)
+    any_of_group = smaller | asked.columns.mask_of(heads)
     return [
         Facet("any", "Looks like another", int((any_of_group & asked.mask).sum())),
         Facet("smaller", "A larger one is there", int((smaller & asked.mask).sum())),
@@ -167,7 +167,7 @@ def _clusters_in(
     placed = load_groups(build)
     groups = np.array(sorted(cluster_of_group), dtype=np.int64)
     clusters = np.array([cluster_of_group[group] for group in groups.tolist()], dtype=np.int64)
-    found = clusters[np.searchsorted(groups, placed["group"])]
+    found: NDArray[np.int64] = clusters[np.searchsorted(groups, placed["group"])]
     if pins:
         images = np.array(sorted(pins), dtype=np.int64)
         to = np.array([pins[image] for image in images.tolist()], dtype=np.int64)
@@ -182,7 +182,7 @@ def _clusters_in(
 
 def _most(counts: NDArray[np.int64], limit: int) -> NDArray[np.int64]:
     """The places of the greatest counts, none of them 0, the greatest first."""
-    order = np.argsort(-counts, kind="stable")[:limit]
+    order: NDArray[np.int64] = np.argsort(-counts, kind="stable")[:limit]
     return order[counts[order] > 0]
 
 

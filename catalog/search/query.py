@@ -35,7 +35,11 @@ class Part:
 def parse_query(q: str) -> list[Part]:
     """The first eight different words of a query; none where it has no letter and no digit."""
     parts: dict[str, Part] = {}
+    before = ""
     for typed in split_words(q, accents=True):
-        for key in split_words(typed)[:1]:
+        # A run without blanks comes as pairs and its last character: in the index that character ends a run, here it need not.
+        is_end_of_pair = len(typed) == 1 and is_cjk(typed) and before.endswith(typed)
+        before = typed
+        for key in split_words(typed)[: not is_end_of_pair]:
             parts.setdefault(key, Part(key, tuple(dict.fromkeys((typed, key)))))
     return list(parts.values())[:MAX_WORDS]

@@ -22,6 +22,7 @@ from catalog.models import (
     Pin,
     Position,
 )
+from catalog.search.engine import DEFAULT_MIN_SCORE, matching_images
 from catalog.terms import MAX_TERM_LENGTH, fold_term
 
 __all__ = ["Selection", "SelectionError", "final_label", "select_images"]
@@ -57,7 +58,7 @@ class Selection:
     source: str = ""
     """Who says that label (of any label, where none is named): decision, sidecar, an annotator's name, taught:term."""
     min_score: float | None = None
-    """Least score of that label, or of any, 0 to 1."""
+    """Least score, 0 to 1, of that label, or of any. Where only words are asked for: of what is found by them, 0.3 unless given."""
     max_score: float | None = None
     cluster: UUID | None = None
     """In that cluster by the newest complete build of its galaxy, pins applied."""
@@ -79,6 +80,17 @@ class Selection:
     def is_empty(self) -> bool:
         """Whether it names nothing, and so means the whole collection."""
         return self == Selection(self.collection)
+
+    @property
+    def asks_for_labels(self) -> bool:
+        """Whether an image needs a label to be meant."""
+        says_of_label = bool(self.label or self.source) or self.max_score is not None
+        return says_of_label or (self.min_score is not None and not self.q)
+
+    @property
+    def cut_off(self) -> float:
+        """The least score of what is found by words."""
+        return DEFAULT_MIN_SCORE if self.min_score is None or self.asks_for_labels else self.min_score
 
     def as_json(self) -> dict[str, Any]:
         """Plain values of what is named, and the collection."""
@@ -147,8 +159,16 @@ def select_images(selection: Selection, images: QuerySet[Image] | None = None) -
     """
     rows = Image.objects.all() if images is None else images
     rows = rows.filter(_plain_conditions(selection), collection=selection.collection).order_by()
-    if selection.label or selection.source or selection.min_score is not None or selection.max_score is not None:
-        rows = rows.filter(pk__in=_labelled(selection).values("image"))
+    if selection.asks_for_labels:
+        labels = _labelled(selection)
+        # The images of one label are read from its index; whether an image has any at all, from the image's own labels.
+        is_labelled = (
+            Q(pk__in=labels.values("image")) if selection.label else Q(Exists(labels.filter(image=OuterRef("pk"))))
+        )
+        rows = rows.filter(is_labelled)
+    if selection.q:
+        found = matching_images(selection.collection, selection.q, selection.cut_off)
+        rows = rows.none() if found is None else rows.filter(pk__in=found)
     if selection.cluster is not None:
         rows = rows.filter(_in_cluster(selection.cluster))
     if selection.galaxy is not None:
@@ -204,8 +224,6 @@ def _labelled(selection: Selection) -> QuerySet[EffectiveLabel]:
     rows = EffectiveLabel.objects.order_by()
     if selection.label:
         rows = rows.filter(label=final_label(selection.collection, selection.label))
-    else:
-        rows = rows.filter(label__collection=selection.collection)
     if selection.source:
         rows = rows.filter(source=selection.source)
     if selection.min_score is not None:

@@ -11,6 +11,7 @@ from catalog.services.annotation_questions import Known
 from catalog.services.clock import mark_images, next_change_number
 from catalog.services.documents import read_payload
 from catalog.services.labels import LabelScore, write_machine_labels
+from catalog.services.search_words import write_facts
 
 __all__ = ["write_labels"]
 
@@ -73,7 +74,24 @@ def write_labels(
     with transaction.atomic():
         number = next_change_number(collection.pk)
         Image.objects.bulk_update(changed, ["annotation_status"])
-        mark_images(collection.pk, [image.pk for image in changed], number)
+        with_facts = write_facts(collection, _images_with_new_facts(features, images, asked))
+        mark_images(collection.pk, {*(image.pk for image in changed), *with_facts}, number)
+
+
+def _images_with_new_facts(features: Sequence[Feature], images: Sequence[Image], asked: set[str]) -> list[Image]:
+    """Images of which this stage may have found faces or text: what it asked, and what was answered for another collection."""
+    asks_for_faces = Feature.FACE_DETECTION in features
+    asks_for_text = not {Feature.TEXT_DETECTION, Feature.DOCUMENT_TEXT_DETECTION}.isdisjoint(features)
+    return [
+        image
+        for image in images
+        if image.current_revision
+        and (
+            (image.current_revision.sha256 in asked and (asks_for_faces or asks_for_text))
+            or (asks_for_faces and image.n_faces is None)
+            or (asks_for_text and image.n_characters is None)
+        )
+    ]
 
 
 def _image_ids_with_labels(annotator: Annotator, images: Sequence[Image]) -> set[int]:

@@ -11,8 +11,17 @@ from django.db import IntegrityError
 from catalog.importers import Candidate, CandidateError, Refused, SourceError
 from catalog.media import ErrorCode, PictureError, verify_picture
 from catalog.models import Collection, Occurrence, Refusal
+from catalog.services.apply_taught import start_if_taught
 from catalog.services.chunks import in_chunks
-from catalog.services.ingest_rows import Arrival, BatchOutcome, save_arrivals, save_refusals
+from catalog.services.ingest_rows import (
+    Arrival,
+    BatchOutcome,
+    Outcome,
+    Report,
+    ignore_outcomes,
+    save_arrivals,
+    save_refusals,
+)
 from catalog.services.progress import Progress, ignore_progress
 
 __all__ = ["ImportResult", "import_images"]
@@ -55,13 +64,15 @@ def import_images(
     source: str,
     n_total: int = 0,
     keep_originals: bool = False,
+    ids_decide: bool = False,
+    report: Report = ignore_outcomes,
     progress: Progress = ignore_progress,
 ) -> ImportResult:
     """Take everything that the candidates offer into the collection; what cannot be taken is refused, the rest goes on.
 
     Streams: at most two batches of `BATCH` pictures are in memory, one being saved while the next is read. May be stopped
     (by the progress) or killed between any two batches and run again: what has the same location and fingerprint as before
-    is not read again, and the same bytes are one image.
+    is not read again, and the same bytes are one image. What the collection was taught then speaks of what came.
 
     Parameters
     ----------
@@ -71,8 +82,13 @@ def import_images(
         How many candidates there are, for the progress; 0 if nobody knows.
     keep_originals
         Whether to copy the original bytes into media storage, or only remember where they are.
+    ids_decide
+        Whether a known external id names the image even where other bytes come under it from elsewhere: its new revision.
+    report
+        Is told what became of each candidate.
     """
     result = ImportResult()
+    saving = _Saving(collection, source, ids_decide, report, result)
     n_threads = min(8, os.cpu_count() or 1)
     with ThreadPoolExecutor(n_threads, thread_name_prefix="decode") as pool:
         waiting: _Reading | None = None
@@ -81,15 +97,17 @@ def import_images(
                 progress("Importing", result.n_seen, n_total)
                 reading = _begin_reading(collection, batch, source, keep_originals, pool)
                 if waiting is not None:
-                    _save_batch(collection, source, waiting, result)
+                    saving.save(waiting)
                 waiting = reading
         except SourceError:  # it broke off: what came before is kept
             if waiting is not None:
-                _save_batch(collection, source, waiting, result)
+                saving.save(waiting)
+            start_if_taught(collection)
             raise
         if waiting is not None:
             progress("Importing", result.n_seen, n_total)
-            _save_batch(collection, source, waiting, result)
+            saving.save(waiting)
+    start_if_taught(collection)
     progress("Importing", result.n_seen, n_total)
     return result
 
@@ -99,7 +117,7 @@ class _Reading:
     """A batch whose new pictures are being read in threads."""
 
     n_seen: int
-    n_unchanged: int = 0
+    unchanged: dict[str, Outcome] = field(default_factory=dict)
     refused: list[tuple[Refused, str]] = field(default_factory=list)
     reads: list[tuple[Candidate, Future[Arrival | Refused]]] = field(default_factory=list)
 
@@ -130,36 +148,61 @@ def _begin_reading(
         if earlier and earlier.fingerprint and earlier.fingerprint == _refusal_fingerprint(item):
             reading.refused.append((Refused(item.location, earlier.code, earlier.message), earlier.fingerprint))
         elif known and item.fingerprint and known.fingerprint == item.fingerprint:
-            reading.n_unchanged += 1
+            reading.unchanged[item.location] = Outcome("unchanged", known.image_id)
         else:
             reading.reads.append((item, pool.submit(_read, item, keep_originals)))
     return reading
 
 
-def _save_batch(collection: Collection, source: str, reading: _Reading, result: ImportResult) -> None:
-    """Wait for a batch, save it, and count what became of it."""
-    refused = reading.refused
-    arrivals: list[Arrival] = []
-    for candidate, future in reading.reads:
-        read = future.result()
-        if isinstance(read, Arrival):
-            arrivals.append(read)
-        else:
-            # What is wrong with the bytes stays wrong; what kept us from reading them (rights, a mount) is tried again.
-            about_the_bytes = read.code in set(ErrorCode)
-            refused.append((read, _refusal_fingerprint(candidate) if about_the_bytes else ""))
+@dataclass(frozen=True)
+class _Saving:
+    """Saves what was read, and counts and tells what became of it."""
 
-    room = max(0, KEPT_REFUSALS - result.n_refused)  # those beyond are counted, and looked at again next time
-    save_refusals(collection, source, refused[:room])
-    outcome = _save_with_retry(collection, source, arrivals)
-    save_refusals(collection, source, [(item, "") for item in outcome.refused])
-    result.n_added += outcome.n_added
-    result.n_revised += outcome.n_revised
-    result.n_duplicates += outcome.n_duplicates
-    result.n_unchanged += reading.n_unchanged + outcome.n_unchanged
-    result.n_seen += reading.n_seen
-    for item in [*(item for item, _fingerprint in refused), *outcome.refused]:
-        result.add_refusal(item)
+    collection: Collection
+    source: str
+    ids_decide: bool
+    report: Report
+    result: ImportResult
+
+    def save(self, reading: _Reading) -> None:
+        """Wait for a batch, and save it."""
+        refused = reading.refused
+        arrivals: list[Arrival] = []
+        for candidate, future in reading.reads:
+            read = future.result()
+            if isinstance(read, Arrival):
+                arrivals.append(read)
+            else:
+                # What is wrong with the bytes stays wrong; what kept us from reading them (rights, a mount) is tried again.
+                about_the_bytes = read.code in set(ErrorCode)
+                refused.append((read, _refusal_fingerprint(candidate) if about_the_bytes else ""))
+
+        result = self.result
+        # Those beyond are counted, and looked at again next time.
+        room = max(0, KEPT_REFUSALS - result.n_refused)
+        save_refusals(self.collection, self.source, refused[:room])
+        outcome = self._save_arrivals(arrivals)
+        save_refusals(self.collection, self.source, [(item, "") for item in outcome.refused])
+        result.n_added += outcome.n_added
+        result.n_revised += outcome.n_revised
+        result.n_duplicates += outcome.n_duplicates
+        result.n_unchanged += len(reading.unchanged) + outcome.n_unchanged
+        result.n_seen += reading.n_seen
+        all_refused = [*(item for item, _fingerprint in refused), *outcome.refused]
+        for item in all_refused:
+            result.add_refusal(item)
+        told = {item.location: Outcome("refused", code=item.code, message=item.message) for item in all_refused}
+        self.report({**reading.unchanged, **told})
+
+    def _save_arrivals(self, arrivals: list[Arrival]) -> BatchOutcome:
+        """Save a batch; if another import saved some of it meanwhile, look again, once."""
+        try:
+            return self._save_once(arrivals)
+        except IntegrityError:
+            return self._save_once(arrivals)
+
+    def _save_once(self, arrivals: list[Arrival]) -> BatchOutcome:
+        return save_arrivals(self.collection, self.source, arrivals, ids_decide=self.ids_decide, report=self.report)
 
 
 def _refusal_fingerprint(candidate: Candidate) -> str:
@@ -179,11 +222,3 @@ def _read(candidate: Candidate, keep_originals: bool) -> Arrival | Refused:
     except (PictureError, CandidateError) as error:
         return Refused(candidate.location, error.code, error.message)
     return Arrival(candidate=candidate, picture=picture, original=data if keep_originals else None)
-
-
-def _save_with_retry(collection: Collection, source: str, arrivals: list[Arrival]) -> BatchOutcome:
-    """Save a batch; if another import saved some of it meanwhile, look again, once."""
-    try:
-        return save_arrivals(collection, source, arrivals)
-    except IntegrityError:
-        return save_arrivals(collection, source, arrivals)

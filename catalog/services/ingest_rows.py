@@ -1,10 +1,10 @@
 """Saving what an import read: which image each arrival is, its files first, then its rows in one short transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Count, OuterRef, Subquery
 
 from catalog.importers import Candidate, Refused
@@ -12,9 +12,29 @@ from catalog.media import PERCEPTUAL_HASH_VERSION, VerifiedPicture
 from catalog.models import AnnotationStatus, Collection, Image, Occurrence, Refusal, Rendition, Revision
 from catalog.services.clock import mark_images, next_change_number
 from catalog.services.media import forget_staged_files, rendition_name, stage_files, write_file
+from catalog.services.search_words import index_words
 from catalog.services.sidecar import apply_sidecars, sidecar_fields, sidecar_of
 
-__all__ = ["Arrival", "BatchOutcome", "save_arrivals", "save_refusals"]
+__all__ = ["Arrival", "BatchOutcome", "Outcome", "Report", "ignore_outcomes", "save_arrivals", "save_refusals"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one candidate."""
+
+    status: str
+    """added, revised, duplicate, unchanged or refused."""
+    image_id: int | None = None
+    code: str = ""
+    message: str = ""
+
+
+Report = Callable[[Mapping[str, Outcome]], None]
+"""Is told what became of some candidates, by their locations; of those that were saved, within the transaction that saves them."""
+
+
+def ignore_outcomes(outcomes: Mapping[str, Outcome]) -> None:
+    """For whom the counts are enough."""
 
 
 @dataclass(frozen=True)
@@ -49,21 +69,36 @@ class _Plan:
     touched: list[Image] = field(default_factory=list)
     """Of which something will be another: bytes, sidecar, or by which occurrences and external ids they are known."""
     outcome: BatchOutcome = field(default_factory=BatchOutcome)
+    became: dict[str, tuple[str, Image]] = field(default_factory=dict)
+    """Location -> what it became, and of which image, which may have no id yet."""
 
 
-def save_arrivals(collection: Collection, source: str, arrivals: Sequence[Arrival]) -> BatchOutcome:
-    """Save a batch of verified pictures of one collection; raises IntegrityError if another import got in between."""
-    plan = _make_plan(collection, source, arrivals)
+def save_arrivals(
+    collection: Collection,
+    source: str,
+    arrivals: Sequence[Arrival],
+    *,
+    ids_decide: bool = False,
+    report: Report = ignore_outcomes,
+) -> BatchOutcome:
+    """Save a batch of verified pictures of one collection; raises IntegrityError if another import got in between.
+
+    `ids_decide` makes a known external id name the image, wherever it came from before: other bytes are its new revision.
+    """
+    plan = _make_plan(collection, source, arrivals, ids_decide=ids_decide)
     files = _files_of(collection, plan)
     stage_files("media", files)
     for name, data in files.items():
         write_file("media", name, data)
     with transaction.atomic():
-        _save_plan(collection, plan, next_change_number(collection.pk))
+        number = next_change_number(collection.pk)
+        _require_new_bytes(collection, plan)
+        _save_plan(collection, plan, number)
         forget_staged_files("media", list(files))
         Refusal.objects.filter(
             collection=collection, source=source, location__in=[o.location for o, _now, _before in plan.occurrences]
         ).delete()
+        report({location: Outcome(status, image.pk) for location, (status, image) in plan.became.items()})
     return plan.outcome
 
 
@@ -88,7 +123,7 @@ def save_refusals(collection: Collection, source: str, refused: Sequence[tuple[R
     )
 
 
-def _make_plan(collection: Collection, source: str, arrivals: Sequence[Arrival]) -> _Plan:
+def _make_plan(collection: Collection, source: str, arrivals: Sequence[Arrival], *, ids_decide: bool) -> _Plan:
     """Decide for each arrival which image it is."""
     plan = _Plan()
     known = Occurrence.objects.filter(collection=collection).select_related("image__current_revision")
@@ -96,7 +131,8 @@ def _make_plan(collection: Collection, source: str, arrivals: Sequence[Arrival])
         o.location: o for o in known.filter(source=source, location__in=[a.candidate.location for a in arrivals])
     }
     external_ids = [a.candidate.external_id for a in arrivals if a.candidate.external_id]
-    by_external_id = {o.external_id: o for o in known.filter(external_id__in=external_ids)}
+    rows = {o.pk: o for o in by_location.values()}  # one object a row, whichever way it was found
+    by_external_id = {o.external_id: rows.get(o.pk, o) for o in known.filter(external_id__in=external_ids)}
     current = Image.objects.filter(
         collection=collection, current_revision__sha256__in={a.picture.sha256 for a in arrivals}
     ).select_related("current_revision")
@@ -111,20 +147,23 @@ def _make_plan(collection: Collection, source: str, arrivals: Sequence[Arrival])
         occurrence = by_location.get(candidate.location)
         namesake = by_external_id.get(candidate.external_id)
         if namesake is not None and namesake is not occurrence:
-            if occurrence is not None or _sha256_of(namesake.image) != sha256:
+            if occurrence is not None or (not ids_decide and _sha256_of(namesake.image) != sha256):
                 plan.outcome.refused.append(_taken(candidate, namesake))
                 continue
-            occurrence = namesake  # the same bytes under the library's own number: the file was moved
+            occurrence = namesake  # the library's own number: the file was moved
         before = dict(occurrence.metadata) if occurrence else {}
         known_as = (occurrence.image_id, occurrence.external_id, occurrence.metadata) if occurrence else None
         left = occurrence.image if occurrence else None
         now = sidecar_of(candidate, arrival.picture.metadata)
         twin = by_sha256.get(sha256)
+        became = "added"
 
         if occurrence is not None and _sha256_of(occurrence.image) == sha256:
+            became = "unchanged"
             plan.outcome.n_unchanged += 1
             _follow_original(plan, occurrence, source, candidate)
         elif twin is not None:
+            became = "duplicate"
             plan.outcome.n_duplicates += 1
             occurrence = _point(occurrence, twin)
         elif occurrence is not None and n_occurrences.get(occurrence.image_id, 0) <= 1:
@@ -135,6 +174,7 @@ def _make_plan(collection: Collection, source: str, arrivals: Sequence[Arrival])
             revision.image = image
             plan.revisions.append((revision, arrival))
             by_sha256[sha256] = image
+            became = "revised"
             plan.outcome.n_revised += 1
         else:
             image = Image(collection=collection, **sidecar_fields(now))
@@ -155,10 +195,18 @@ def _make_plan(collection: Collection, source: str, arrivals: Sequence[Arrival])
         if candidate.external_id:
             by_external_id[candidate.external_id] = occurrence
         plan.occurrences.append((occurrence, now, before))
+        plan.became[candidate.location] = (became, occurrence.image)
         if known_as != (occurrence.image_id, candidate.external_id, now):
             plan.touched += [occurrence.image] if left is None else [left, occurrence.image]
     plan.touched += [revision.image for revision, _arrival in plan.revisions]
     return plan
+
+
+def _require_new_bytes(collection: Collection, plan: _Plan) -> None:
+    """Raise IntegrityError if another import has saved bytes meanwhile that the plan takes for new; the clock keeps others out."""
+    new = {revision.sha256 for revision, _arrival in plan.revisions}
+    if Image.objects.filter(collection=collection, current_revision__sha256__in=new).exists():
+        raise IntegrityError("Another import saved the same pictures meanwhile.")
 
 
 def _save_plan(collection: Collection, plan: _Plan, number: int) -> None:
@@ -201,6 +249,7 @@ def _save_plan(collection: Collection, plan: _Plan, number: int) -> None:
     )
     Occurrence.objects.bulk_create(new_occurrences)
     mark_images(collection.pk, {image.pk for image in plan.touched}, number)
+    index_words([image.pk for image in plan.images])
     apply_sidecars(collection, plan.occurrences)
 
 

@@ -44,18 +44,20 @@ def index_words(image_ids: Sequence[int], fields: Iterable[str] = (Field.TITLE, 
         wanted: dict[int, dict[int, set[tuple[str, str]]]] = {}
         rows = Image.objects.filter(pk__in=chunk).values_list("pk", "collection", *columns.values())
         for image_id, collection_id, *texts in rows:
-            words = {(word, field) for field, text in zip(columns, texts, strict=True) for word in _words_of(text)}
+            words = {(word, str(field)) for field, text in zip(columns, texts, strict=True) for word in _words_of(text)}
             wanted.setdefault(collection_id, {})[image_id] = words
         for collection_id, by_image in wanted.items():
             _save_postings(collection_id, by_image, list(columns))
 
 
-def write_facts(images: Sequence[Image]) -> list[int]:
+def write_facts(collection: Collection, images: Sequence[Image]) -> list[int]:
     """Write how many faces and characters the annotator found, and the words of the text; returns the ids of images that changed.
 
-    Call it in a transaction that has taken the collection's change number. Load `collection` and `current_revision` with the images,
-    which are of one collection.
+    Call it in a transaction that has taken the collection's change number. Load `current_revision` with the images, which are of this
+    collection.
     """
+    for image in images:
+        image.collection = collection
     documents = assemble_documents(images)
     changed: list[Image] = []
     wanted: dict[int, set[tuple[str, str]]] = {}
@@ -65,13 +67,12 @@ def write_facts(images: Sequence[Image]) -> list[int]:
         text = facts["text"]["text"] if "text" in facts else None
         n_faces = min(len(facts["faces"]), 32_767) if "faces" in facts else None
         n_characters = None if text is None else len("".join(text.split()))
-        wanted[image.pk] = {(word, Field.TEXT) for word in _words_of(text or "")}
+        wanted[image.pk] = {(word, str(Field.TEXT)) for word in _words_of(text or "")}
         if (image.n_faces, image.n_characters) != (n_faces, n_characters):
             image.n_faces, image.n_characters = n_faces, n_characters
             changed.append(image)
     Image.objects.bulk_update(changed, ["n_faces", "n_characters"], batch_size=CHUNK)
-    if images:
-        _save_postings(images[0].collection_id, wanted, [Field.TEXT])
+    _save_postings(collection.pk, wanted, [Field.TEXT])
     return [image.pk for image in changed]
 
 
@@ -82,8 +83,8 @@ def index_collection(collection: Collection, *, progress: Progress = ignore_prog
         progress("Words", number * CHUNK, len(ids))
         with transaction.atomic():
             change = next_change_number(collection.pk)
-            images = Image.objects.filter(pk__in=chunk).select_related("collection", "current_revision")
-            mark_images(collection.pk, write_facts(list(images)), change)
+            images = Image.objects.filter(pk__in=chunk).select_related("current_revision")
+            mark_images(collection.pk, write_facts(collection, list(images)), change)
             index_words(chunk)
     progress("Words", len(ids), len(ids))
     with transaction.atomic():

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from catalog.importers import Candidate
 from catalog.models import Collection, Image, Occurrence
 from catalog.services.labels import SIDECAR, LabelScore, write_machine_labels
+from catalog.services.search_words import index_words
 from catalog.terms import MAX_TERM_LENGTH, split_concept
 
 __all__ = ["apply_sidecars", "sidecar_fields", "sidecar_of"]
@@ -76,6 +77,7 @@ def apply_sidecars(
             relabelled.add(image.pk)
     if images:
         Image.objects.bulk_update(images.values(), list(FIELDS))
+        index_words(list(images))
         write_machine_labels(collection, source=SIDECAR, labels_by_image=_labels_of(relabelled))
 
 

@@ -30,6 +30,7 @@ __all__ = [
     "add_uploaded_file",
     "begin_upload",
     "discard_upload",
+    "forget_uploaded_files",
     "import_upload",
     "refusals_of",
     "start_upload",
@@ -38,19 +39,22 @@ __all__ = [
 ]
 
 IMPORT_UPLOAD = "import_upload"
+SOURCE_PREFIX = "upload "
 MAX_UPLOAD_FILES = 10_000
-MAX_WAITING_UPLOADS = 20  # of one person
 MAX_UPLOAD_BYTES = 20 * 1024**3
+MAX_WAITING_FILES, MAX_WAITING_BYTES = 20_000, 2 * MAX_UPLOAD_BYTES  # of one person, however they were sent
 MAX_NAME_LENGTH = 200
 KEEP_FOR = timedelta(days=7)  # what was not imported; whoever sent it may try again until then
 DELETE_AT_ONCE = 100  # files deleted in one short transaction
 
 
 def begin_upload(collection: Collection, *, by: User) -> Upload:
-    """An empty upload, to which its sender adds files. Raises ServiceError where too many of theirs wait already."""
-    if Upload.objects.filter(created_by=by, files__isnull=False).distinct().count() >= MAX_WAITING_UPLOADS:
+    """An empty upload, to which its sender adds files. Raises ServiceError where too much of theirs waits already."""
+    waiting = UploadedFile.objects.filter(upload__created_by=by).aggregate(n=Count("pk"), size=Sum("size_bytes"))
+    if waiting["n"] >= MAX_WAITING_FILES or (waiting["size"] or 0) >= MAX_WAITING_BYTES:
         raise ServiceError(
-            f"{MAX_WAITING_UPLOADS} of your uploads are waiting to be imported. Import or discard some of them first."
+            f"{waiting['n']:,} of your files, {waiting['size']:,} bytes, are waiting to be imported. "
+            "Import or discard some of them first."
         )
     return Upload.objects.create(collection=collection, created_by=by)
 
@@ -131,10 +135,23 @@ def refusals_of(upload: Upload) -> list[tuple[str, str]]:
     return [(name, f"{location}: {message}") for name, location, message in places if name in names]
 
 
+def upload_of_source(collection: Collection, source: str) -> Upload | None:
+    """The upload that a refusal names as its source, if something of it still waits."""
+    uploads = Upload.objects.filter(collection=collection, uuid=source.removeprefix(SOURCE_PREFIX))
+    return uploads.filter(files__isnull=False).first()
+
+
 def waiting_uploads(collection: Collection, *, by: User) -> list[Upload]:
     """A person's uploads that still hold something and that no job is about to import, the newest first."""
     own = Upload.objects.filter(collection=collection, created_by=by, files__isnull=False).distinct()
     return list(own.exclude(uuid__in=_wanted()))
+
+
+def forget_uploaded_files(pks: list[int]) -> None:
+    """Forget staged files that are images now, and uploads that held nothing else."""
+    uploads = list(UploadedFile.objects.filter(pk__in=pks).values_list("upload", flat=True).distinct())
+    _delete_files(pks)
+    Upload.objects.filter(pk__in=uploads, files__isnull=True).delete()
 
 
 def discard_upload(upload: Upload) -> None:
@@ -156,9 +173,11 @@ def sweep_uploads() -> int:
 
 
 def _wanted() -> set[str]:
-    """The uploads that a job imports, or is about to."""
-    active = Job.objects.filter(kind=IMPORT_UPLOAD, status__in=[JobStatus.QUEUED, JobStatus.RUNNING])
-    return {str(params.get("upload")) for params in active.values_list("params", flat=True)}
+    """The uploads that a job imports, or is about to: whole, or files of them as items of a batch."""
+    active = Job.objects.filter(status__in=[JobStatus.QUEUED, JobStatus.RUNNING])
+    whole = active.filter(kind=IMPORT_UPLOAD).values_list("params", flat=True)
+    in_batches = Upload.objects.filter(files__batch_items__batch__job__in=active).values_list("uuid", flat=True)
+    return {str(params.get("upload")) for params in whole} | {str(uuid) for uuid in in_batches.distinct()}
 
 
 def _delete_files(pks: list[int]) -> None:
@@ -169,7 +188,7 @@ def _delete_files(pks: list[int]) -> None:
 
 def _source_name(upload: Upload) -> str:
     # Each upload is a source of its own: two people's IMG_0001.jpg are two pictures, not two revisions of one.
-    return f"upload {upload.uuid}"
+    return f"{SOURCE_PREFIX}{upload.uuid}"
 
 
 def _source_of(upload: Upload) -> Source:

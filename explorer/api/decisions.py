@@ -23,6 +23,7 @@ from catalog.services.history import decided_by
 from catalog.services.terms import find_label, merge_labels, rename_label
 from catalog.terms import MAX_TERM_LENGTH
 from explorer.api.filters import NamedFilterSet, Rows
+from explorer.api.idempotency import IdempotentMixin
 from explorer.api.pagination import CursorPagination
 from explorer.api.permissions import PolicyFiltered, find_collection
 
@@ -191,7 +192,9 @@ class NewestFirst(CursorPagination):
     list=extend_schema(summary="Changes of the collections that you contribute to, newest first"),
     retrieve=extend_schema(summary="One change"),
 )
-class ChangeViewSet(PolicyFiltered, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Change]):
+class ChangeViewSet(
+    IdempotentMixin, PolicyFiltered, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Change]
+):
     """What people changed at once, and can take back as a whole."""
 
     serializer_class = ChangeSerializer
@@ -276,7 +279,7 @@ class ChangeViewSet(PolicyFiltered, mixins.ListModelMixin, mixins.RetrieveModelM
         return Response(self.get_serializer(change).data, status=code)
 
 
-class LabelDeed(PolicyFiltered, APIView):
+class LabelDeed(IdempotentMixin, PolicyFiltered, APIView):
     """Something done with labels as such; terms hold slashes, so they are never in an address."""
 
     verbs = MappingProxyType({"post": Verb.CURATE})

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.permissions import BasePermission
@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView, exception_handler
 
 from catalog.services.errors import ServiceError
-from explorer.api.codes import CODES, Conflict
+from explorer.api.codes import CODES, Conflict, TooLarge
 from explorer.api.permissions import OpenToAll
 
 CONTENT_TYPE = "application/problem+json"
@@ -24,6 +24,8 @@ def answer_problem(error: Exception, context: dict[str, Any]) -> Response | None
     """DRF's exception handler: the answer to an error that a caller made; None, so Django's own, to one that we made."""
     if isinstance(error, Http404):
         error = exceptions.NotFound()
+    elif isinstance(error, (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)):
+        error = TooLarge(str(error))
     elif isinstance(error, ServiceError):
         status = CODES.get(error.code, CODES["refused"])[0]
         error = Conflict(str(error), code=error.code)

@@ -4,18 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import (
-    BooleanField,
-    Case,
     Count,
     Exists,
     IntegerField,
     OuterRef,
-    Prefetch,
     Q,
     QuerySet,
     Subquery,
     Sum,
-    When,
 )
 from django.db.models.functions import Coalesce
 from drf_spectacular.types import OpenApiTypes
@@ -30,8 +26,11 @@ from catalog.models import Cluster, Collection, EffectiveLabel, Galaxy, Group, I
 from catalog.permissions import Verb, can, permitted, permitted_by_role
 from catalog.services.documents import assemble_document
 from explorer.api import filters, serializers
+from explorer.api.idempotency import IdempotentMixin
+from explorer.api.image_edits import ImageEditMixin
 from explorer.api.permissions import PolicyFiltered
-from explorer.api.places import find_places, images_told
+from explorer.api.places import images_to_tell, images_told
+from explorer.api.uploads import ImageUploadMixin
 from explorer.names import is_uuid
 
 NAME = OpenApiParameter("name", str, OpenApiParameter.PATH, description="Slug or uuid.")
@@ -72,39 +71,30 @@ class CollectionViewSet(PolicyViewSet):
         return Collection.objects.annotate(n_images=_count(images, "collection"))
 
 
-@extend_schema_view(
-    list=extend_schema(summary="Images that you may see, with labels and clusters"),
-    retrieve=extend_schema(summary="One image", parameters=[OpenApiParameter("name", OpenApiTypes.UUID, "path")]),
-)
-class ImageViewSet(PolicyViewSet):
+@extend_schema_view(list=extend_schema(summary="Images that you may see, with labels and clusters"))
+class ImageViewSet(IdempotentMixin, ImageUploadMixin, ImageEditMixin, PolicyViewSet):
     """Pictures."""
 
     serializer_class = serializers.ImageSerializer
     filterset_class = filters.ImageFilterSet
     link_parameters = ("collection", "galaxy", "cluster")
-    verbs: Mapping[str, Verb] = {**PolicyViewSet.verbs, "document": Verb.VIEW}
+    verbs: Mapping[str, Verb] = {
+        **PolicyViewSet.verbs,
+        "document": Verb.VIEW,
+        "by_external_id": Verb.VIEW,
+        "create": Verb.CONTRIBUTE,
+        "partial_update": Verb.CURATE,
+        "destroy": Verb.MANAGE,
+    }
 
     def get_serializer_class(self) -> Any:
         """A single image also tells its colours, which cost a look at what the annotator answered."""
         return serializers.ImageDetailSerializer if self.action == "retrieve" else serializers.ImageSerializer
 
     def get_rows(self) -> QuerySet[Image]:
-        """Images with all that the serializer reads: three queries, however many there are; `is_known` to a person with a role."""
-        user, params = self.request.user, self.request.query_params
-        known = permitted_by_role(user, Verb.VIEW, Collection.objects.all())
-        places = find_places(filters.clusters_shown(user, params)).order_by("build__galaxy")
-        return (
-            Image.objects.annotate(
-                is_known=Case(
-                    When(collection__in=known.values("pk"), then=True), default=False, output_field=BooleanField()
-                )
-            )
-            .select_related("collection", "current_revision")
-            .prefetch_related(
-                Prefetch("effective_labels", EffectiveLabel.objects.select_related("label")),
-                Prefetch("positions", places, to_attr="places"),
-            )
-        )
+        """Images with all that the serializer reads."""
+        user = self.request.user
+        return images_to_tell(user, filters.clusters_shown(user, self.request.query_params))
 
     @extend_schema(
         summary="What the annotator answered about an image",

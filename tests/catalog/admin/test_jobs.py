@@ -7,9 +7,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from catalog.admin.job_actions import JobAction, job_actions_of, register_job_action
-from catalog.admin.job_report import describe_duration, estimate_left, report_job
+from catalog.admin.job_report import describe_duration, report_job
 from catalog.models import EffectiveLabel, Galaxy, Job, JobStatus, Label
 from catalog.services.jobs import run_job, start_job
+from catalog.services.time_left import estimate_left
 from tests.catalog.admin.world import make_library, running_job
 from tests.factories import CollectionFactory, GalaxyFactory, JobFactory
 

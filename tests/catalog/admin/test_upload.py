@@ -323,7 +323,7 @@ def test_deleting_the_collection_takes_what_is_staged_along(
 def test_a_person_may_not_leave_uploads_lying_about_without_end(
     contributor: Client, address: str, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("catalog.services.uploads.MAX_WAITING_UPLOADS", 1)
+    monkeypatch.setattr("catalog.services.uploads.MAX_WAITING_FILES", 1)
     accept = {"accept": "application/json"}
     first = contributor.post(address, {"files": sent("a.jpg", picture_bytes(1))}, headers=accept)
     second = contributor.post(address, {"files": sent("b.jpg", picture_bytes(2))}, headers=accept)

@@ -69,6 +69,13 @@ class TestMaking:
         assert undone.status_code == 200 and undone.json()["undone_at"]
         assert carriers("cat") == 4
 
+    def test_sent_again_with_its_key_it_is_made_once(self, world: World, curator: Client) -> None:
+        first, second = (
+            post(curator, "changes/", reject_cat(), **{"Idempotency-Key": "a mere word"}) for _ in range(2)
+        )
+        assert (second.status_code, second.json()) == (201, first.json())
+        assert Change.objects.count() == 1
+
     def test_some_images_by_their_uuids(self, world: World, curator: Client) -> None:
         stranger = ImageFactory.create(labels={"cat": 0.9})
         body = reject_cat(images=[str(world.shown.uuid), str(stranger.uuid)])
