@@ -67,12 +67,12 @@ class ApiKeyAdmin(TrustedAdmin[ApiKey]):
         keys: QuerySet[ApiKey] = super().get_queryset(request)
         return keys if is_trusted(request.user) else keys.filter(owner=request.user.pk)
 
-    def get_list_display(self, request: HttpRequest) -> list[str]:
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
         """Whose they are tells something to superusers only."""
         first, *rest = self.list_display
         return [first, "owner", *rest] if is_trusted(request.user) else [first, *rest]
 
-    def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> list[Any]:
         """How much it may ask for, and whose it is, are a superuser's to say."""
         limits = ["owner", "requests_per_minute", "images_per_minute"] if is_trusted(request.user) else []
         return [*self.fields, *limits, *(self.facts if obj else ())]

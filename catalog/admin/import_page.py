@@ -134,7 +134,7 @@ def _refusals_by_source(collection: Collection) -> list[dict[str, Any]]:
             "n": row["n"],
             "reasons": list(rows.filter(source=row["source"])[:REASONS_LISTED]),
             "n_more": max(0, row["n"] - REASONS_LISTED),
-            "address": f"{address}?{urlencode({'collection__id__exact': collection.pk, 'source__exact': row['source']})}",
+            "address": f"{address}?{urlencode({'collection__id__exact': str(collection.pk), 'source__exact': str(row['source'])})}",
         }
         for row in counts[:50]
     ]

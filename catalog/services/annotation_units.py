@@ -19,6 +19,7 @@ __all__ = [
     "Settled",
     "UnitsRefusedError",
     "billed_features",
+    "budget_left",
     "month_of",
     "reserve_units",
     "settle_units",
@@ -108,13 +109,20 @@ def _require_budget(run: AnnotationRun, total: int, month: str) -> None:
     collection = limited.select_for_update(no_key=True).first()
     if collection is None or collection.max_units_per_month is None:
         return
-    usage = UnitUsage.objects.filter(run__collection=collection, month=month)
-    used = int(usage.aggregate(n=Sum(F("n_reserved") - F("n_given_back")))["n"] or 0)
-    if used + total > collection.max_units_per_month:
+    if (left := budget_left(collection, month) or 0) < total:
         raise UnitsRefusedError(
             f"The budget of {collection.max_units_per_month:,} units a month of {collection.slug} leaves no room for {total:,} more in "
-            f"{month}: {used:,} are spent. Raise it on the collection's page, or go on next month."
+            f"{month}: it has {left:,} left. Raise it on the collection's page, or go on next month."
         )
+
+
+def budget_left(collection: Collection, month: str) -> int | None:
+    """How many units a collection may still spend in a month, whoever annotates it; None without a budget."""
+    if collection.max_units_per_month is None:
+        return None
+    usage = UnitUsage.objects.filter(run__collection=collection, month=month)
+    used = usage.aggregate(n=Sum(F("n_reserved") - F("n_given_back")))["n"]
+    return max(collection.max_units_per_month - int(used or 0), 0)
 
 
 @transaction.atomic

@@ -12,9 +12,7 @@ from django.db.models import Field, QuerySet, Sum
 from catalog.models import Change, ChangedImage, Cluster, Galaxy, Group, Image, Pin
 from catalog.permissions import User
 from catalog.services.build_rows import last_build
-from catalog.services.changes import register_short_undo
 from catalog.services.cluster_parts import Part, find_parts
-from catalog.services.cluster_undo import undo_cluster_change
 from catalog.services.clusters import free_colours, free_name
 from catalog.services.errors import ServiceError
 from catalog.services.pins import PinMove, move_pins
@@ -40,9 +38,6 @@ _FIELDS: dict[str, Field[Any, Any]] = {
     for field in Cluster._meta.concrete_fields
     if field.name in {"colour", "description", "tour_order", "hidden"}
 }
-
-for _kind in (Change.Kind.PIN, Change.Kind.CLUSTERS):
-    register_short_undo(_kind, undo_cluster_change)
 
 
 class ClusterValues(TypedDict, total=False):
