@@ -189,7 +189,7 @@ def test_from_a_role_on_it_is_done_and_below_it_is_refused(deed: Deed):
     library = make_library()
     names = names_of(library)
     outcome = {role: ask(member(library, role), deed, names) for role in ROLES}
-    at = ROLES.index(deed.least)
+    at = ROLES.index(Role(deed.least))
     assert {role: outcome[role] for role in ROLES[at:]} == dict.fromkeys(ROLES[at:], "done")
     # 404 where the thing itself is hidden from the role, 403 where it is only not theirs to do.
     assert {outcome[role] for role in ROLES[:at]} <= {"403", "404"}
