@@ -14,6 +14,7 @@ class GalaxyAdminSite(AdminSite):
     site_header = "Galaxy"
     site_title = "Galaxy"
     index_title = "The library"
+    index_template = "admin/catalog/index.html"
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """Apps and their models, ordered."""

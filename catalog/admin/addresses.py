@@ -4,7 +4,7 @@ import uuid
 
 from django.urls import get_script_prefix
 
-__all__ = ["galaxy_address", "rendition_address"]
+__all__ = ["galaxy_address", "portrait_address", "rendition_address"]
 
 
 def rendition_address(image_uuid: uuid.UUID | str, kind: str) -> str:
@@ -15,3 +15,8 @@ def rendition_address(image_uuid: uuid.UUID | str, kind: str) -> str:
 def galaxy_address(slug: str) -> str:
     """The explorer's page of a galaxy."""
     return f"{get_script_prefix()}galaxy/{slug}/"
+
+
+def portrait_address(galaxy_uuid: uuid.UUID) -> str:
+    """The picture that stands for a published galaxy."""
+    return f"{get_script_prefix()}artifacts/{galaxy_uuid}/portrait.jpg"

@@ -12,14 +12,16 @@ from django.utils.safestring import SafeString
 
 from catalog.admin.annotation_actions import ANNOTATE_OF_IMAGES
 from catalog.admin.changelist import PageAdmin
+from catalog.admin.decisions import DecisionsAdmin, hide_chosen
 from catalog.admin.filters import ClusterFilter, LabelFilter, NearDuplicateFilter, PermittedFilter
 from catalog.admin.image_panels import image_panels
 from catalog.admin.job_actions import JobActionAdmin, register_job_action
+from catalog.admin.look_alikes import LookAlikesAdmin
 from catalog.admin.pictures import thumbnail
 from catalog.admin.policy import may, person_of
 from catalog.models import EffectiveLabel, Image, Label, Occurrence
 from catalog.permissions import Verb, permitted
-from catalog.services.curate import delete_images, hide_images
+from catalog.services.curate import delete_images
 from catalog.services.labels import fold_term
 
 register_job_action(Image, ANNOTATE_OF_IMAGES)
@@ -28,7 +30,7 @@ N_LABELS_LISTED = 6
 
 
 @admin.register(Image)
-class ImageAdmin(PageAdmin[Image], JobActionAdmin[Image]):
+class ImageAdmin(PageAdmin[Image], JobActionAdmin[Image], DecisionsAdmin, LookAlikesAdmin):
     """Images."""
 
     class Media:
@@ -38,6 +40,7 @@ class ImageAdmin(PageAdmin[Image], JobActionAdmin[Image]):
     change_verb = Verb.CURATE
     delete_verb = Verb.MANAGE
     change_form_template = "admin/catalog/image/change_form.html"
+    change_list_template = "admin/catalog/image/change_list.html"
     list_display = ["picture", "name", "labels", "collection", "annotation_status", "is_hidden"]
     list_display_links = ["name"]
     list_filter = [
@@ -51,7 +54,7 @@ class ImageAdmin(PageAdmin[Image], JobActionAdmin[Image]):
     list_select_related = ["collection", "current_revision"]
     search_fields = ["title"]
     search_help_text = "By title, the beginning of a label, external id or uuid."
-    actions = ["hide", "show"]
+    actions = ["decide", "hide", "show"]
     formfield_overrides = {
         models.URLField: {"assume_scheme": "https"},
         # So that a page that was open while somebody else hid the image does not ask to show it again.
@@ -97,6 +100,7 @@ class ImageAdmin(PageAdmin[Image], JobActionAdmin[Image]):
         if image is not None:
             # Where it was found and how the annotator failed tell of the house's inside.
             context["panels"] = image_panels(image, insider=may(request, Verb.CONTRIBUTE, image))
+            context["may_decide"] = may(request, Verb.CURATE, image)
         return super().change_view(request, object_id, form_url, context)
 
     def save_model(self, request: HttpRequest, obj: Image, form: forms.ModelForm[Any], change: bool) -> None:
@@ -105,7 +109,7 @@ class ImageAdmin(PageAdmin[Image], JobActionAdmin[Image]):
         obj.hidden = Image.objects.values_list("hidden", flat=True).get(pk=obj.pk)
         super().save_model(request, obj, form, change)
         if "hidden" in form.changed_data:
-            hide_images(Image.objects.filter(pk=obj.pk), hidden=hidden, by=person_of(request))
+            hide_chosen(request, Image.objects.filter(pk=obj.pk), hidden=hidden)
             obj.hidden = hidden
 
     def delete_model(self, request: HttpRequest, obj: Image) -> None:
@@ -127,18 +131,18 @@ class ImageAdmin(PageAdmin[Image], JobActionAdmin[Image]):
         self._set_hidden(request, queryset, hidden=False)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Hiding is offered to curators only."""
+        """Deciding and hiding are offered to curators only."""
         actions = super().get_actions(request)
         if not self.has_change_permission(request):
-            actions.pop("hide", None)
-            actions.pop("show", None)
+            for name in ("decide", "hide", "show"):
+                actions.pop(name, None)
         return actions
 
     def _set_hidden(self, request: HttpRequest, queryset: QuerySet[Image], *, hidden: bool) -> None:
         chosen = Image.objects.filter(pk__in=queryset.order_by().values("pk"))
         allowed = permitted(request.user, Verb.CURATE, chosen)
         n_forbidden = chosen.count() - allowed.count()
-        n_changed = hide_images(allowed, hidden=hidden, by=person_of(request))
+        n_changed = hide_chosen(request, allowed, hidden=hidden)
         self.message_user(request, f"{n_changed:,} images are {'hidden' if hidden else 'shown'} now.", messages.SUCCESS)
         if n_forbidden:
             text = f"{n_forbidden:,} images were left as they are: you are no curator of their collections."

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.db.models import ForeignKey, Model, QuerySet
 from django.forms import ModelChoiceField, ModelForm
 from django.http import HttpRequest
@@ -62,6 +63,13 @@ def may(request: HttpRequest, verb: Verb, obj: Model | type[Model]) -> bool:
 def person_of(request: HttpRequest) -> User | None:
     """Who asks; None for nobody who is logged in."""
     return request.user if isinstance(request.user, User) else None
+
+
+def signed_in(request: HttpRequest) -> User:
+    """Who asks, where a deed has to be somebody's. Raises PermissionDenied for nobody."""
+    if (person := person_of(request)) is None:
+        raise PermissionDenied("Log in first.")
+    return person
 
 
 class PolicyAdmin(_ModelAdmin[ModelT]):

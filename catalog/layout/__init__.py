@@ -23,8 +23,10 @@ from catalog.layout.positions import Layout, compute_positions, fit_perplexity
 from catalog.layout.progress import OnProgress
 from catalog.layout.quality import knn_recall, measure_quality
 from catalog.layout.requirements import Requirements, estimate_flattening, estimate_requirements
+from catalog.layout.similar import best_rows, nearest_by_signs, products, sign_codes
 from catalog.layout.spreading import spread_positions
 from catalog.layout.subgroups import Subgroup, TellingLabel, find_subgroups, telling_labels
+from catalog.layout.teaching import TaughtModel, fit_label, label_scores, wilson_interval
 from catalog.layout.vectors import LabelVectorizer, label_vector, label_vectors, mix_vectors
 from catalog.layout.words import WordVectors, built_in_words
 
@@ -40,9 +42,11 @@ __all__ = [
     "OnProgress",
     "Requirements",
     "Subgroup",
+    "TaughtModel",
     "TellingLabel",
     "WordVectors",
     "align_positions",
+    "best_rows",
     "built_in_words",
     "check_glove",
     "choose_k",
@@ -54,6 +58,7 @@ __all__ = [
     "extra_groups",
     "find_subgroups",
     "fit_k",
+    "fit_label",
     "fit_perplexity",
     "flatten_new",
     "flatten_positions",
@@ -61,6 +66,7 @@ __all__ = [
     "group_near_duplicates",
     "join_groups",
     "knn_recall",
+    "label_scores",
     "label_shares",
     "label_vector",
     "label_vectors",
@@ -68,9 +74,13 @@ __all__ = [
     "measure_quality",
     "mix_vectors",
     "name_groups",
+    "nearest_by_signs",
     "place_new",
+    "products",
     "read_given",
+    "sign_codes",
     "spread_positions",
     "telling_labels",
     "visual_shares",
+    "wilson_interval",
 ]

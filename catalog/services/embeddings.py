@@ -26,7 +26,7 @@ from catalog.services.errors import ServiceError
 from catalog.services.media import read_file
 from catalog.services.progress import Progress, ignore_progress
 
-__all__ = ["visual_vectors", "word_vectors"]
+__all__ = ["look_at", "visual_vectors", "word_vectors"]
 
 CHUNK = 2000  # images looked up together
 SAVED_TOGETHER = 512  # pictures whose vectors a kill may lose; four seconds' work of two cores
@@ -104,6 +104,19 @@ def visual_vectors(
     for old in Embedding.objects.filter(collection=collection, space=Embedding.Space.VISUAL).exclude(pk=embedding.pk):
         delete_embedding(old)
     return vectors
+
+
+def look_at(data: bytes) -> NDArray[np.float32]:
+    """What one picture looks like, float32 (256,), of length one; it is not kept.
+
+    Parameters
+    ----------
+    data
+        A small rendition: what else would be another cut of the picture, and compare worse.
+
+    Raises UnreadablePictureError.
+    """
+    return np.asarray(visual_model().embed(to_model_input(decode_picture(data))[None])[0], dtype=np.float32)
 
 
 def _sha256s_of(collection: Collection, image_ids: Sequence[int]) -> dict[int, str]:

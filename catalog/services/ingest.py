@@ -11,6 +11,7 @@ from django.db import IntegrityError
 from catalog.importers import Candidate, CandidateError, Refused, SourceError
 from catalog.media import ErrorCode, PictureError, verify_picture
 from catalog.models import Collection, Occurrence, Refusal
+from catalog.services.apply_taught import start_if_taught
 from catalog.services.chunks import in_chunks
 from catalog.services.ingest_rows import (
     Arrival,
@@ -71,7 +72,7 @@ def import_images(
 
     Streams: at most two batches of `BATCH` pictures are in memory, one being saved while the next is read. May be stopped
     (by the progress) or killed between any two batches and run again: what has the same location and fingerprint as before
-    is not read again, and the same bytes are one image.
+    is not read again, and the same bytes are one image. What the collection was taught then speaks of what came.
 
     Parameters
     ----------
@@ -101,10 +102,12 @@ def import_images(
         except SourceError:  # it broke off: what came before is kept
             if waiting is not None:
                 saving.save(waiting)
+            start_if_taught(collection)
             raise
         if waiting is not None:
             progress("Importing", result.n_seen, n_total)
             saving.save(waiting)
+    start_if_taught(collection)
     progress("Importing", result.n_seen, n_total)
     return result
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from catalog.models import Collection, Decision, EffectiveLabel, Image, Label, MachineLabel
+from catalog.models.taught import TAUGHT
 from catalog.services.clock import mark_images, next_change_number
 from catalog.services.progress import Progress, ignore_progress
 from catalog.terms import MAX_TERM_LENGTH, fold_term
@@ -102,8 +103,8 @@ def recompute_effective_labels(collection: Collection, image_ids: Sequence[int])
     """Derive the effective labels of these images of a collection anew: decisions over sidecars over machines.
 
     A rejected label is gone, an accepted or added one has score 1.0; the latest decision whose change is not undone
-    holds. What a sidecar says is taken as it is, what a machine says from the collection's `min_score` on. Aliases count
-    as the label that they stand for. What holds already stays as it is, and only images of which something changed are marked so.
+    holds. What a sidecar or a taught label says is taken as it is, what a machine says from the collection's `min_score` on. Aliases
+    count as the label that they stand for. What holds already stays as it is, and only images of which something changed are marked so.
     """
     for start in range(0, len(image_ids), CHUNK):
         chunk = image_ids[start : start + CHUNK]
@@ -166,7 +167,8 @@ def _effective_labels(collection: Collection, image_ids: Sequence[int]) -> list[
     best: dict[tuple[int, int], tuple[int, float, str]] = {}
     said = MachineLabel.objects.filter(image__in=image_ids).values_list("image_id", "label_id", "score", "source")
     for image_id, label_id, score, source in said:
-        if source != SIDECAR and score < collection.min_score:
+        # What was taught has its own cut-off, which somebody chose by looking.
+        if source != SIDECAR and not source.startswith(TAUGHT) and score < collection.min_score:
             continue
         key = (image_id, targets.get(label_id, label_id))
         best[key] = max(best.get(key, (0, 0.0, "")), (2 if source == SIDECAR else 1, score, source))

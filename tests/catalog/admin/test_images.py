@@ -190,8 +190,9 @@ def test_a_page_opened_before_somebody_hid_the_image_does_not_show_it_again(clie
 
 def test_a_selection_is_hidden_and_shown_where_one_is_curator(client_as):
     mine, public = make_library(), make_library(public=True)
+    foreign = ImageFactory(collection=public.collection, safe=True)
     client = client_as("curator", mine.collection)
-    chosen = {"action": "hide", "_selected_action": [mine.images[0].pk, public.images[0].pk]}
+    chosen = {"action": "hide", "_selected_action": [mine.images[0].pk, foreign.pk]}
     page = client.post(LIST, chosen, follow=True).content.decode()
     assert "1 images are hidden now." in page and "1 images were left as they are" in page
     assert list(Image.objects.filter(hidden=True)) == [mine.images[0]]

@@ -16,27 +16,12 @@ from catalog.services.embeddings import visual_vectors, word_vectors
 from catalog.services.errors import ServiceError
 from catalog.services.media import read_file, write_file
 from catalog.services.progress import CancelledError
+from tests.catalog.services.looking import ColourModel
 from tests.factories import CollectionFactory, ImageFactory, RenditionFactory, RevisionFactory, jpeg_bytes
 
 pytestmark = pytest.mark.django_db
 
 RED, GREEN, BLUE = 0xFF0000, 0x00FF00, 0x0000FF
-
-
-class ColourModel:
-    """Sees the mean colour of pictures, and counts what it is shown; may die at the n-th."""
-
-    def __init__(self) -> None:
-        self.n_seen = 0
-        self.dies_after = 10**9
-
-    def embed(self, pictures):
-        self.n_seen += len(pictures)
-        if self.n_seen > self.dies_after:
-            raise KeyboardInterrupt
-        vectors = np.zeros((len(pictures), 256), np.float32)
-        vectors[:, :3] = pictures.mean(axis=(1, 2)) + 1
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
 @pytest.fixture(autouse=True)
