@@ -10,7 +10,10 @@ import pytest
 from django.core.cache import cache
 from pytest_django import Settings
 
+from tests.servers import postgres, postgres_server, postgres_url, redis_server, redis_url
 from tests.settings import TEST_DATA
+
+__all__ = ["postgres", "postgres_server", "postgres_url", "redis_server", "redis_url"]  # fixtures for every test
 
 _numbers = itertools.count()
 

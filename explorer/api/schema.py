@@ -4,7 +4,7 @@ from typing import Any
 
 from csp.decorators import csp_update
 from django.utils.decorators import method_decorator
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from explorer.api.problems import CONTENT_TYPE
@@ -39,15 +39,14 @@ PROBLEM = {
 }
 
 
-class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the library has no types
-    """How a key is sent."""
+class FileExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """Files are only ever sent to us: bytes, where drf-spectacular would tell the address of a stored one."""
 
-    target_class = "explorer.api.authentication.KeyAuthentication"
-    name = "key"
+    target_class = "rest_framework.serializers.FileField"
 
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        """`Authorization: Bearer gx_…`."""
-        return {"type": "http", "scheme": "bearer", "description": "A key, made by its owner at keys/."}
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        """Bytes of a form."""
+        return {"type": "string", "format": "binary"}
 
 
 def describe_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:

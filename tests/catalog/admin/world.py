@@ -82,9 +82,10 @@ class Library:
 
 def make_library(**collection) -> Library:
     """Four images that show cats, built, published, decided upon, with a running job and a refused file."""
+    looked_at = bool(collection.get("public"))  # else nobody without a role would see them
     collection = CollectionFactory(**collection)
     images: list[Image] = [
-        ImageFactory(collection=collection, labels={"cat": 0.9, f"thing {n}": 0.5}) for n in range(4)
+        ImageFactory(collection=collection, safe=looked_at, labels={"cat": 0.9, f"thing {n}": 0.5}) for n in range(4)
     ]
     label = Label.objects.get(collection=collection, key="cat")
     galaxy = GalaxyFactory(collection=collection)
