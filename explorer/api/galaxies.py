@@ -21,6 +21,7 @@ from catalog.services.compare import compare_builds
 from catalog.services.galaxy_edit import GALAXY_SETTINGS, OWNERS_SETTINGS, edit_galaxy, make_galaxy
 from catalog.services.jobs import start_job
 from explorer.api import clusters, maps
+from explorer.api.idempotency import IdempotentMixin
 from explorer.api.maps import find_build
 from explorer.api.permissions import find_collection, require_verb
 from explorer.api.views import NAME, GalaxyViewSet, PolicyViewSet
@@ -187,7 +188,7 @@ class ComparisonSerializer(serializers.Serializer[Any]):
     clusters = ComparedClusterSerializer(many=True)
 
 
-class GalaxyDoor(GalaxyViewSet):
+class GalaxyDoor(IdempotentMixin, GalaxyViewSet):
     """Galaxies, read and changed."""
 
     verbs: Mapping[str, Verb] = (
