@@ -190,7 +190,7 @@ def merge_two_clusters_and_rename_one(page: Page, address: str, names: list[str]
         row_of(page, name).locator("input.action-select").check()
     page.select_option("select[name=action]", label="Merge selected clusters")
     page.get_by_role("button", name="Go").click()
-    page.get_by_label(first, exact=True).check()
+    page.get_by_role("radio", name=first, exact=True).check()
     page.get_by_role("button", name="Merge").click()
     page.locator(".messagelist").wait_for()
 
