@@ -15,7 +15,7 @@ from catalog.management.base import mendable_errors
 from catalog.management.benchmark_pictures import PICTURE_PARTS, add_picture_parts, measure_pictures
 from catalog.management.progress import ProgressBar
 from catalog.media import SUPPORTED_EXTENSIONS
-from explorer.management.benchmark_api import add_api_part
+from explorer.management.benchmark_api import add_api_part, measure_api
 
 
 class Command(BaseCommand):
@@ -84,6 +84,9 @@ class Command(BaseCommand):
         """Run each size, and report."""
         if options["part"] in PICTURE_PARTS:
             self.stdout.write(measure_pictures(options))
+            return
+        if options["part"] == "api":
+            self.stdout.write(measure_api(options))
             return
         if options["part"] == "duplicates":
             self._measure_duplicates(options)
