@@ -252,10 +252,16 @@ routes: list[URLPattern | URLResolver] = [
     path("galaxies/", GalaxyDoor.as_view({"get": "list", "post": "create"})),
     path("galaxies/<slug:name>/", GalaxyDoor.as_view({"get": "retrieve", "patch": "partial_update"})),
     path("galaxies/<slug:name>/settings/", GalaxyDoor.as_view({"get": "read_settings"}), name="galaxies-settings"),
-    path("galaxies/<slug:name>/builds/", GalaxyDoor.as_view({"get": "builds"}), name="galaxies-builds"),
+    path(
+        "galaxies/<slug:name>/builds/",
+        GalaxyDoor.as_view({"get": "builds"}, pagination_class=None),
+        name="galaxies-builds",
+    ),
     path("galaxies/<slug:name>/builds/compare/", GalaxyDoor.as_view({"get": "compare"}), name="galaxies-compare"),
     path(
-        "galaxies/<slug:name>/publications/", GalaxyDoor.as_view({"get": "publications"}), name="galaxies-publications"
+        "galaxies/<slug:name>/publications/",
+        GalaxyDoor.as_view({"get": "publications"}, pagination_class=None),
+        name="galaxies-publications",
     ),
     *(
         path(
