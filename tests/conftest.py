@@ -9,10 +9,26 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from pytest_django import Settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.settings import TEST_DATA
 
 _numbers = itertools.count()
+
+
+class OneBrowserScheduling(LoadScopeScheduling):
+    """Give a file's tests to one worker, so that it shares what they are given; and all that open a browser to one, for
+    software WebGL keeps more than one core busy. They are the largest group, and the largest is begun first.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "browser" if nodeid.startswith("tests/e2e/") else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneBrowserScheduling:
+    """How `pytest -n 2` shares the tests out."""
+    return OneBrowserScheduling(config, log)
 
 
 @pytest.fixture(autouse=True)
