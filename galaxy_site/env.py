@@ -109,6 +109,19 @@ class Environment:
             return ""
         return value
 
+    def redis(self, name: str) -> str:
+        """The address of a Redis, or nothing."""
+        value = self.text(name)
+        if value and not value.startswith(("redis://", "rediss://", "unix://")):
+            # The address may hold a password, so it is not told back.
+            self._note(
+                name,
+                "expected redis://, rediss:// or unix:// and where Redis is, got something else",
+                "Use an address such as redis://127.0.0.1:6379/0, or leave it empty.",
+            )
+            return ""
+        return value
+
     def bucket_folders(self, name: str) -> list[str]:
         """Folders in Cloud Storage, `gs://bucket/prefix`, separated by commas; none where one of them cannot be read."""
         words = self.words(name, [])

@@ -135,7 +135,21 @@ GALAXY_SIGNED_REDIRECTS = env.boolean("GALAXY_SIGNED_REDIRECTS", default=False)
 GALAXY_UPLOAD_THREADS = env.integer("GALAXY_UPLOAD_THREADS", 0, minimum=0, maximum=64)
 
 # --- background work --------------------------------------------------------------------------------------------------
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["long", "short"]}}
+# A Redis for the queue and for what all processes count together (limits of the API); empty keeps the queue in the database.
+REDIS_URL = env.redis("REDIS_URL")
+TASKS = {
+    "default": {
+        "BACKEND": "catalog.redis_queue.RedisBackend" if REDIS_URL else "django_tasks_db.DatabaseBackend",
+        "QUEUES": ["long", "short"],
+    }
+}
+CACHES: dict[str, dict[str, object]] = {
+    "default": (
+        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "galaxy"}
+        if REDIS_URL
+        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    )
+}
 GALAXY_LEASE_S = env.integer("GALAXY_LEASE_S", 30, minimum=3, maximum=600)
 
 # --- annotation -------------------------------------------------------------------------------------------------------

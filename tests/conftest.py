@@ -12,7 +12,10 @@ from pytest_django import Settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from tests.servers import postgres, postgres_server, postgres_url, redis_server, redis_url
 from tests.settings import TEST_DATA
+
+__all__ = ["postgres", "postgres_server", "postgres_url", "redis_server", "redis_url"]  # fixtures for every test
 
 _numbers = itertools.count()
 

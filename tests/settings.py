@@ -16,6 +16,7 @@ for _name in list(os.environ):
         "GALAXIES_ROOT",
         "LOG_LEVEL",
         "MEDIA_ROOT",
+        "REDIS_URL",
         "STATIC_ROOT",
         "TIME_ZONE",
     }:

@@ -15,13 +15,12 @@ from django.utils.safestring import SafeString
 from catalog.admin.annotation_actions import ANNOTATE, ASK_AGAIN
 from catalog.admin.changelist import PageAdmin
 from catalog.admin.job_actions import JobAction, register_job_action
+from catalog.admin.looking import annotator_field, features_field
 from catalog.admin.opening import check_opening
 from catalog.admin.policy import PolicyInline, may
 from catalog.admin.stale import WatchedForm
 from catalog.admin.upload import UploadAdmin
-from catalog.annotators import Feature, annotator_names
 from catalog.models import AnnotationStatus, Collection, Galaxy, Image, Label, Membership, Refusal, Role, Visibility
-from catalog.models.collection import default_features
 from catalog.permissions import Verb, is_trusted
 from catalog.services.jobs import start_job
 
@@ -38,21 +37,22 @@ class CollectionForm(WatchedForm[Collection]):
 
     watched = ("visibility",)
 
-    annotator = forms.ChoiceField(
-        choices=lambda: [(name, name) for name in annotator_names()],
-        initial="local",
-        help_text="Who looks at the images: local needs no account.",
-    )
-    features = forms.MultipleChoiceField(
-        choices=[(feature.value, feature.value.replace("_", " ").capitalize()) for feature in Feature],
-        widget=forms.CheckboxSelectMultiple,
-        initial=default_features,
-        help_text="What the annotator is asked for. What it cannot look for is shown as “not looked for”.",
-    )
+    annotator = annotator_field()
+    features = features_field()
 
     class Meta:
         model = Collection
-        fields = ["title", "slug", "description", "visibility", "annotator", "features", "language_hints", "min_score"]
+        fields = [
+            "title",
+            "slug",
+            "description",
+            "visibility",
+            "annotator",
+            "features",
+            "max_units_per_month",
+            "language_hints",
+            "min_score",
+        ]
 
     def clean_visibility(self) -> str:
         """Opening a collection opens its public galaxies, which safe search must have looked at."""
@@ -101,7 +101,10 @@ class CollectionAdmin(PageAdmin[Collection], UploadAdmin):
     readonly_fields = ["uuid", "created_at"]
     fieldsets = [
         (None, {"fields": ["title", "slug", "description", "visibility"]}),
-        ("What the machine looks for", {"fields": ["annotator", "features", "language_hints", "min_score"]}),
+        (
+            "What the machine looks for",
+            {"fields": ["annotator", "features", "max_units_per_month", "language_hints", "min_score"]},
+        ),
         ("More", {"fields": ["uuid", "created_at"], "classes": ["collapse"]}),
     ]
 
@@ -110,9 +113,13 @@ class CollectionAdmin(PageAdmin[Collection], UploadAdmin):
         return is_trusted(request.user) or request.user.has_perm("catalog.add_collection")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Collection | None = None) -> list[str]:
-        """Who may look, and the name in addresses, are the owner's to change."""
+        """Who may look, the name in addresses, and what may be spent, are the owner's to change."""
         fields = [str(name) for name in super().get_readonly_fields(request, obj)]
-        return fields if obj is None or may(request, Verb.MANAGE, obj) else [*fields, "slug", "visibility"]
+        return (
+            fields
+            if obj is None or may(request, Verb.MANAGE, obj)
+            else [*fields, "slug", "visibility", "max_units_per_month"]
+        )
 
     def save_model(self, request: HttpRequest, obj: Collection, form: forms.ModelForm[Any], change: bool) -> None:
         """Saves; a new minimum score is applied to all images in the background."""

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Max, QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -15,13 +15,15 @@ from catalog.admin.build import BuildInline, trustworthiness
 from catalog.admin.filters import PermittedFilter
 from catalog.admin.galaxy_pages import GalaxyPages
 from catalog.admin.job_actions import JobAction, JobActionAdmin, register_job_action
+from catalog.admin.looking import annotator_field, features_field
 from catalog.admin.opening import check_opening
 from catalog.admin.pictures import NOTHING, admin_link, thumbnails
-from catalog.admin.policy import may
+from catalog.admin.policy import may, person_of
 from catalog.admin.shown_builds import count_images, find_covers
 from catalog.admin.stale import WatchedForm
-from catalog.models import Build, Cluster, Galaxy, Publication, PublishedFeature, Visibility
+from catalog.models import Build, Cluster, Collection, Galaxy, Publication, PublishedFeature, Visibility
 from catalog.permissions import Verb
+from catalog.services.collections import edit_looking
 from catalog.terms import MAX_TERM_LENGTH, fold_term
 
 register_job_action(Galaxy, JobAction(kind="build_galaxy", label="Rebuild galaxy"))
@@ -35,6 +37,7 @@ register_job_action(
 register_job_action(Galaxy, JobAction(kind="dry_run_galaxy", label="What would change?"))
 
 N_COVERS = 6
+LOOKING = ("annotator", "features", "max_units_per_month")
 
 
 class LabelLinesField(forms.Field):
@@ -97,6 +100,11 @@ class GalaxyForm(WatchedForm[Galaxy]):
         help_text="Nothing else that an annotator answered leaves the house. Shows after publishing again.",
     )
 
+    # Of the whole collection: kept there, and here so that a galaxy is set up on one page.
+    annotator = annotator_field()
+    features = features_field()
+    max_units_per_month = Collection._meta.get_field("max_units_per_month").formfield()
+
     class Meta:
         model = Galaxy
         fields = [
@@ -121,6 +129,21 @@ class GalaxyForm(WatchedForm[Galaxy]):
             "n_clusters": forms.NumberInput(attrs={"placeholder": "automatic"}),
             "visual_weight": forms.NumberInput(attrs={"min": 0, "max": 1, "step": 0.05}),
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Not of a new galaxy, whose collection is not known yet, nor by a program that posts settings of the map and means those alone.
+        self._tells_looking = not (self.instance._state.adding or (self.is_bound and "annotator" not in self.data))
+        for name in LOOKING:
+            if not self._tells_looking:
+                self.fields[name].required = False
+            else:
+                self.initial[name] = getattr(self.instance.collection, name)
+
+    def looking(self) -> dict[str, Any]:
+        """What is said anew of the collection's annotator, features and budget."""
+        told = self.changed_data if self._tells_looking else []
+        return {name: self.cleaned_data[name] for name in told if name in LOOKING}
 
     def clean_visibility(self) -> str:
         """A published galaxy becomes public only when safe search has looked at it, or somebody has said that it may."""
@@ -157,6 +180,14 @@ class GalaxyAdmin(GalaxyPages, JobActionAdmin[Galaxy]):
             },
         ),
         (
+            "Looking at the pictures",
+            {
+                "fields": [*LOOKING],
+                "description": "Holds for the whole collection, and so for its other galaxies too. What is looked for anew shows after "
+                "annotating and the next build.",
+            },
+        ),
+        (
             "Publishing",
             {
                 "fields": [
@@ -183,9 +214,34 @@ class GalaxyAdmin(GalaxyPages, JobActionAdmin[Galaxy]):
         return super().get_queryset(request).select_related("collection", "current_publication__build")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Galaxy | None = None) -> list[str]:
-        """A galaxy stays in its collection: its builds hold that collection's images."""
+        """A galaxy stays in its collection: its builds hold that collection's images. Who may look, and its address, are the owner's."""
         fields = [str(name) for name in super().get_readonly_fields(request, obj)]
-        return fields if obj is None else [*fields, "collection"]
+        if obj is None:
+            return fields
+        return [*fields, "collection", *([] if may(request, Verb.MANAGE, obj) else ["slug", "visibility"])]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Galaxy | None = None) -> Any:
+        """Of the collection's settings only what the person may change, and of a new galaxy none."""
+        hidden = set(LOOKING)
+        if obj is not None and may(request, Verb.CURATE, obj):
+            hidden = set() if may(request, Verb.MANAGE, obj) else {"max_units_per_month"}
+        shown = [
+            (title, {**options, "fields": [name for name in options["fields"] if name not in hidden]})
+            for title, options in super().get_fieldsets(request, obj)
+        ]
+        return [(title, options) for title, options in shown if options["fields"]]
+
+    def save_model(self, request: HttpRequest, obj: Galaxy, form: forms.ModelForm[Any], change: bool) -> None:
+        """The galaxy's settings, and the collection's through their service; only an owner opens a new galaxy."""
+        if not change and obj.visibility != Visibility.PRIVATE and not may(request, Verb.MANAGE, obj.collection):
+            obj.visibility = Visibility.PRIVATE
+            self.message_user(request, "It is private: who may look is the owner's to say.", messages.WARNING)
+        super().save_model(request, obj, form, change)
+        looking = form.looking() if isinstance(form, GalaxyForm) else {}
+        if not may(request, Verb.MANAGE, obj):
+            looking.pop("max_units_per_month", None)
+        if looking:
+            edit_looking(obj.collection, by=person_of(request), values=looking)
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Galaxy | None = None) -> dict[str, Any]:
         """The address follows the title only while the galaxy is new; later, links would break."""

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from catalog.admin.filters import PermittedFilter
-from catalog.admin.job_report import describe_duration, job_title, report_job
+from catalog.admin.job_report import describe_duration, job_title, report_job, report_notes
 from catalog.admin.pictures import NOTHING, progress_bar
 from catalog.admin.policy import PolicyAdmin, may
 from catalog.models import Job, JobStatus
@@ -74,13 +74,15 @@ class JobAdmin(PolicyAdmin[Job]):
             "opts": self.opts,
             "job": job,
             "report": report_job(job, timezone.now()),
+            "notes": report_notes(job),
             "may_steer": self._may_steer(request, job),
         }
         return TemplateResponse(request, "admin/catalog/job/progress.html", context)
 
     def report_view(self, request: HttpRequest, pk: int) -> JsonResponse:
         """The same as JSON."""
-        return JsonResponse(report_job(self._get_job(request, pk), timezone.now()))
+        job = self._get_job(request, pk)
+        return JsonResponse({**report_job(job, timezone.now()), "notes": report_notes(job)})
 
     def cancel_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask the job to stop."""

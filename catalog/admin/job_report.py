@@ -5,12 +5,15 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.timesince import timesince
+from django.utils.timezone import localtime
 
 from catalog.models import Job, JobStatus
 from catalog.services.jobs import job_kinds
 from catalog.services.time_left import estimate_left
 
-__all__ = ["describe_duration", "job_title", "report_job"]
+__all__ = ["describe_duration", "job_title", "report_job", "report_notes"]
+
+NOTES_SHOWN = 100
 
 
 def job_title(job: Job) -> str:
@@ -52,6 +55,12 @@ def report_job(job: Job, now: datetime) -> dict[str, Any]:
         "can_retry": job.status in {JobStatus.FAILED, JobStatus.CANCELLED},
         "progress_url": reverse("admin:catalog_job_progress", args=[job.pk]),
     }
+
+
+def report_notes(job: Job) -> list[dict[str, str]]:
+    """The last lines of its log, oldest first: when, in the site's time zone, and what."""
+    notes = reversed(job.notes.order_by("-pk")[:NOTES_SHOWN])
+    return [{"at": localtime(note.at).strftime("%Y-%m-%d %H:%M:%S"), "text": note.text} for note in notes]
 
 
 def _status_text(job: Job) -> str:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from catalog.admin.changelist import PageAdmin
 from catalog.admin.filters import PermittedFilter
+from catalog.admin.job_actions import JobAction, register_job_action
 from catalog.admin.pictures import NOTHING, thumbnails
 from catalog.admin.policy import may, signed_in
 from catalog.admin.tiles import image_tiles
@@ -41,6 +42,8 @@ from catalog.services.teach import (
 )
 from catalog.services.vector_table import count_unseen
 from catalog.terms import fold_term
+
+register_job_action(Collection, JobAction(kind="look_at_images", label="Look at the pictures"))
 
 PAGE_SIZE = 60
 N_CANDIDATES = 48
@@ -87,8 +90,8 @@ class TaughtLabelAdmin(PageAdmin[TaughtLabel]):
         """The page of its scores says all that there is to say."""
         taught = self.get_object(request, object_id)
         if taught is None:
-            raise Http404("There is no such taught label.")
-        return redirect("admin:catalog_taughtlabel_scores", taught.pk)
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        return self.scores_view(request, taught.pk)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """With the button to teach, for curators."""
@@ -174,6 +177,8 @@ class TaughtLabelAdmin(PageAdmin[TaughtLabel]):
             cut_off_page=max(n_above - 1, 0) // PAGE_SIZE + 1,
             has_next=page * PAGE_SIZE < len(scored.scores),
             may_curate=may(request, Verb.CURATE, taught),
+            has_change_permission=False,
+            has_delete_permission=False,
             here=request.get_full_path(),
         )
 

@@ -43,11 +43,10 @@ class _Builder(ET.TreeBuilder):
         raise XmpError("XMP holds no document type, but this does.")
 
 
-def read_xmp(data: bytes) -> dict[str, list[str]]:
-    """The properties of `_NAMES` that a packet gives, each with its values in order; of translations the default comes first.
+def parse_xmp(data: bytes) -> ET.Element:
+    """The root of a packet. No entity is expanded and nothing is fetched.
 
-    No entity is expanded and nothing is fetched. Raises XmpError where the packet is too large, not UTF-8, not XML, or has a
-    document type.
+    Raises XmpError where the packet is too large, not UTF-8, not XML, or has a document type.
     """
     if len(data) > MAX_BYTES:
         raise XmpError(f"The packet has {len(data):,} bytes; at most {MAX_BYTES:,} are read.")
@@ -60,6 +59,15 @@ def read_xmp(data: bytes) -> dict[str, list[str]]:
         root: ET.Element = parser.close()
     except (UnicodeDecodeError, ET.ParseError) as error:
         raise XmpError(f"The packet is not XML in UTF-8: {error}.") from error
+    return root
+
+
+def read_xmp(data: bytes) -> dict[str, list[str]]:
+    """The properties of `_NAMES` that a packet gives, each with its values in order; of translations the default comes first.
+
+    Raises XmpError as `parse_xmp` does.
+    """
+    root = parse_xmp(data)
     found: dict[str, list[str]] = {}
     for description in root.iter(f"{_RDF}Description"):
         for name, value in description.attrib.items():

@@ -160,7 +160,12 @@ def select_images(selection: Selection, images: QuerySet[Image] | None = None) -
     rows = Image.objects.all() if images is None else images
     rows = rows.filter(_plain_conditions(selection), collection=selection.collection).order_by()
     if selection.asks_for_labels:
-        rows = rows.filter(pk__in=_labelled(selection).values("image"))
+        labels = _labelled(selection)
+        # The images of one label are read from its index; whether an image has any at all, from the image's own labels.
+        is_labelled = (
+            Q(pk__in=labels.values("image")) if selection.label else Q(Exists(labels.filter(image=OuterRef("pk"))))
+        )
+        rows = rows.filter(is_labelled)
     if selection.q:
         found = matching_images(selection.collection, selection.q, selection.cut_off)
         rows = rows.none() if found is None else rows.filter(pk__in=found)
@@ -219,8 +224,6 @@ def _labelled(selection: Selection) -> QuerySet[EffectiveLabel]:
     rows = EffectiveLabel.objects.order_by()
     if selection.label:
         rows = rows.filter(label=final_label(selection.collection, selection.label))
-    else:
-        rows = rows.filter(label__collection=selection.collection)
     if selection.source:
         rows = rows.filter(source=selection.source)
     if selection.min_score is not None:

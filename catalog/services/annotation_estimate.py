@@ -13,7 +13,7 @@ from catalog.annotators import Annotator, Feature
 from catalog.models import Annotation, AnnotatorAccount, Collection, MonthlyUnits, Revision
 from catalog.services.annotate import annotator_of, options_of, wanted_features
 from catalog.services.annotation_questions import questions
-from catalog.services.annotation_units import month_of, units_used
+from catalog.services.annotation_units import budget_left, month_of, units_used
 
 __all__ = ["Estimate", "FeatureEstimate", "estimate_annotation"]
 
@@ -51,7 +51,7 @@ class Estimate:
     prices_as_of: str
     features: list[FeatureEstimate]
     n_left_this_month: int | None
-    """Units that the annotator's monthly cap leaves; None without a cap."""
+    """Units that the annotator's monthly cap and the collection's budget leave; None without either."""
 
     @property
     def n_units(self) -> int:
@@ -84,7 +84,7 @@ class Estimate:
                 "pay twice)."
             )
         if self.n_left_this_month is not None and self.n_units > self.n_left_this_month:
-            lines.append(f"The monthly cap leaves {self.n_left_this_month:,} units: the run will stop there.")
+            lines.append(f"The monthly cap or budget leaves {self.n_left_this_month:,} units: the run will stop there.")
         return "\n".join(lines)
 
     def as_json(self) -> dict[str, object]:
@@ -149,7 +149,7 @@ def estimate_annotation(
         currency=prices.currency if prices else "",
         prices_as_of=prices.as_of if prices else "",
         features=parts,
-        n_left_this_month=_left_this_month(annotator.name, month),
+        n_left_this_month=_left_this_month(collection, annotator.name, month),
     )
 
 
@@ -166,9 +166,11 @@ def _rows(collection: Collection, annotator: Annotator, feature: Feature) -> Que
     return questions(annotator, options_of(collection), feature)
 
 
-def _left_this_month(annotator: str, month: str) -> int | None:
+def _left_this_month(collection: Collection, annotator: str, month: str) -> int | None:
+    left = budget_left(collection, month)
     account = AnnotatorAccount.objects.filter(annotator=annotator).first()
     if account is None or account.max_units_per_month is None:
-        return None
+        return left
     taken = MonthlyUnits.objects.filter(account=account, month=month).values_list("n_units", flat=True).first() or 0
-    return max(0, account.max_units_per_month - taken)
+    of_account = max(0, account.max_units_per_month - taken)
+    return of_account if left is None else min(left, of_account)

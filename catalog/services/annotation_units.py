@@ -11,7 +11,7 @@ from django.db.models import F, Q, Sum
 from django.utils import timezone
 
 from catalog.annotators import Annotator, Feature, PriceTable
-from catalog.models import AnnotationRun, AnnotatorAccount, MonthlyUnits, UnitUsage
+from catalog.models import AnnotationRun, AnnotatorAccount, Collection, MonthlyUnits, UnitUsage
 from catalog.services.errors import ServiceError
 from catalog.services.progress import Progress
 
@@ -19,6 +19,7 @@ __all__ = [
     "Settled",
     "UnitsRefusedError",
     "billed_features",
+    "budget_left",
     "month_of",
     "reserve_units",
     "settle_units",
@@ -70,7 +71,7 @@ def units_used(annotator: str, feature: Feature, month: str) -> int:
 
 
 def reserve_units(run: AnnotationRun, units: Mapping[Feature, int], *, now: datetime | None = None) -> None:
-    """Take units for a batch from the run's cap and the month's, each by one conditional UPDATE.
+    """Take units for a batch from the run's cap, the collection's budget and the month's cap, each so that no two workers take the last.
 
     Raises
     ------
@@ -84,6 +85,7 @@ def reserve_units(run: AnnotationRun, units: Mapping[Feature, int], *, now: date
         fits = Q(max_units=None) | Q(max_units__gte=F("n_units") + total)
         if not AnnotationRun.objects.filter(fits, pk=run.pk).update(n_units=F("n_units") + total):
             raise UnitsRefusedError(f"The run's cap of {run.max_units:,} units leaves no room for {total:,} more.")
+        _require_budget(run, total, month)
         account = _account_of(run.annotator)
         months = MonthlyUnits.objects.filter(account=account, month=month)
         if not months.exists():
@@ -98,6 +100,29 @@ def reserve_units(run: AnnotationRun, units: Mapping[Feature, int], *, now: date
         for feature, n in units.items():
             usage, _ = UnitUsage.objects.get_or_create(run=run, feature=feature, month=month)
             UnitUsage.objects.filter(pk=usage.pk).update(n_reserved=F("n_reserved") + n)
+
+
+def _require_budget(run: AnnotationRun, total: int, month: str) -> None:
+    """Raise UnitsRefusedError where the units would pass what the run's collection may spend in a month, whoever annotates it."""
+    # The row's lock holds other workers until these units are counted; no_key lets them go on making rows that point to the collection.
+    limited = Collection.objects.filter(annotation_runs=run, max_units_per_month__isnull=False)
+    collection = limited.select_for_update(no_key=True).first()
+    if collection is None or collection.max_units_per_month is None:
+        return
+    if (left := budget_left(collection, month) or 0) < total:
+        raise UnitsRefusedError(
+            f"The budget of {collection.max_units_per_month:,} units a month of {collection.slug} leaves no room for {total:,} more in "
+            f"{month}: it has {left:,} left. Raise it on the collection's page, or go on next month."
+        )
+
+
+def budget_left(collection: Collection, month: str) -> int | None:
+    """How many units a collection may still spend in a month, whoever annotates it; None without a budget."""
+    if collection.max_units_per_month is None:
+        return None
+    usage = UnitUsage.objects.filter(run__collection=collection, month=month)
+    used = usage.aggregate(n=Sum(F("n_reserved") - F("n_given_back")))["n"]
+    return max(collection.max_units_per_month - int(used or 0), 0)
 
 
 @transaction.atomic

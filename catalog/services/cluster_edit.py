@@ -7,14 +7,12 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet, Sum
+from django.db.models import Field, QuerySet, Sum
 
 from catalog.models import Change, ChangedImage, Cluster, Galaxy, Group, Image, Pin
 from catalog.permissions import User
 from catalog.services.build_rows import last_build
-from catalog.services.changes import register_short_undo
 from catalog.services.cluster_parts import Part, find_parts
-from catalog.services.cluster_undo import undo_cluster_change
 from catalog.services.clusters import free_colours, free_name
 from catalog.services.errors import ServiceError
 from catalog.services.pins import PinMove, move_pins
@@ -35,8 +33,11 @@ MAX_NAME_LENGTH = 200
 MAX_PINNED_AT_ONCE = 50_000
 CHUNK = 2000  # rows a query
 
-for _kind in (Change.Kind.PIN, Change.Kind.CLUSTERS):
-    register_short_undo(_kind, undo_cluster_change)
+_FIELDS: dict[str, Field[Any, Any]] = {
+    field.name: field
+    for field in Cluster._meta.concrete_fields
+    if field.name in {"colour", "description", "tour_order", "hidden"}
+}
 
 
 class ClusterValues(TypedDict, total=False):
@@ -76,7 +77,7 @@ def edit_cluster(
                 f"Expected a name that no other cluster of {cluster.galaxy} has, got {now.name!r}. "
                 "Rename the other one first, or choose another name."
             ) from error
-        change = _note(cluster.galaxy, "edit", by=by, reason=reason, clusters={str(cluster.pk): changed})
+        change = _note(cluster.galaxy, "edit", {"clusters": {str(cluster.pk): changed}}, by=by, reason=reason)
         if changed.get("hidden") == [False, True]:
             cluster_hidden.send(Cluster, galaxy=cluster.galaxy)
     cluster.refresh_from_db(fields=list(changed))
@@ -105,7 +106,7 @@ def order_tour(galaxy: Galaxy, uuids: Sequence[UUID], *, by: User | None, reason
         if not changed:
             return None
         Cluster.objects.bulk_update(clusters, ["tour_order"])
-        return _note(galaxy, "order", by=by, reason=reason, clusters=changed)
+        return _note(galaxy, "order", {"clusters": changed}, by=by, reason=reason)
 
 
 def merge_clusters(into: Cluster, others: Iterable[Cluster], *, by: User | None, reason: str = "") -> Change:
@@ -146,7 +147,7 @@ def merge_clusters(into: Cluster, others: Iterable[Cluster], *, by: User | None,
         moved.update(cluster=into)
         Pin.objects.filter(cluster__in=others).update(cluster=into)
         told = {"groups": groups, "pins": pins, "into": into.pk, "others": _keys(others)}
-        return _note(into.galaxy, "merge", by=by, reason=reason, n_images=int(n_images), **told)
+        return _note(into.galaxy, "merge", told, by=by, reason=reason, n_images=int(n_images))
 
 
 def pin_images(cluster: Cluster, images: QuerySet[Image], *, by: User | None, reason: str = "") -> Change | None:
@@ -198,11 +199,11 @@ def split_cluster(
         for new, part in zip(made, parts, strict=True):
             pins += move_pins(cluster.galaxy, part.image_ids, new)
         told = {"pins": pins, "made": _keys(made), "parent": parent.pk}
-        _note(cluster.galaxy, "split", by=by, reason=reason, images=_all_pinned(pins), **told)
+        _note(cluster.galaxy, "split", told, by=by, reason=reason, images=_all_pinned(pins))
     return made
 
 
-def _check_values(cluster: Cluster, values: ClusterValues) -> dict[str, Any]:
+def _check_values(cluster: Cluster, values: Mapping[str, Any]) -> dict[str, Any]:
     """The values by column, each as it is kept."""
     said: dict[str, Any] = {}
     if "name" in values:
@@ -216,11 +217,11 @@ def _check_values(cluster: Cluster, values: ClusterValues) -> dict[str, Any]:
                 f"Expected an image of {cluster.galaxy.collection} as cover, got one of another collection. Choose another."
             )
         said["cover_id"] = None if cover is None else cover.pk
-    for field in ("colour", "description", "tour_order", "hidden"):
+    for field in _FIELDS:
         if field in values:
             said[field] = values[field]
             try:
-                said[field] = Cluster._meta.get_field(field).clean(values[field], cluster)
+                said[field] = _FIELDS[field].clean(values[field], cluster)
             except ValidationError as error:
                 raise ServiceError(f"{field}: {' '.join(error.messages)}") from error
     return said
@@ -253,7 +254,7 @@ def _pin(galaxy: Galaxy, ids: Sequence[int], to: Cluster | None, *, by: User | N
     if not pins:
         return None
     deed = "unpin" if to is None else "pin"
-    return _note(galaxy, deed, by=by, reason=reason, images=_all_pinned(pins), pins=pins)
+    return _note(galaxy, deed, {"pins": pins}, by=by, reason=reason, images=_all_pinned(pins))
 
 
 def _make_parts(parent: Cluster, parts: Sequence[Part], names: Sequence[str]) -> list[Cluster]:
@@ -291,12 +292,12 @@ def _keys(clusters: Iterable[Cluster]) -> list[int]:
 def _note(
     galaxy: Galaxy,
     deed: str,
+    told: Mapping[str, Any],
     *,
     by: User | None,
     reason: str,
     images: Container[int] = (),
     n_images: int | None = None,
-    **told: Mapping[str, Any] | list[Any] | int,
 ) -> Change:
     """Keep what was done, and what it takes to undo it (`catalog.services.cluster_undo`)."""
     change = Change.objects.create(

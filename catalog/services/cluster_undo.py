@@ -18,7 +18,7 @@ __all__ = ["undo_cluster_change"]
 
 
 @transaction.atomic
-def undo_cluster_change(change: Change, by: User | None) -> None:
+def undo_cluster_change(change: Change, *, by: User | None) -> None:
     """Take back one change of `catalog.services.cluster_edit`. Undoing it twice does nothing more.
 
     What was changed again since stays as it is: a cluster that was renamed twice keeps the second name when the first is taken back.

@@ -1,13 +1,16 @@
 """Making collections and galaxies."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from catalog.models import Collection, Galaxy, Visibility
 from catalog.services.errors import ServiceError
+from catalog.services.history import note_deed
 
-__all__ = ["ensure_collection", "ensure_galaxy", "find_collection", "find_galaxy"]
+__all__ = ["edit_looking", "ensure_collection", "ensure_galaxy", "find_collection", "find_galaxy"]
 
 
 def ensure_collection(
@@ -50,6 +53,19 @@ def ensure_galaxy(
             "Choose another slug."
         )
     return galaxy
+
+
+@transaction.atomic
+def edit_looking(collection: Collection, *, by: User | None, values: Mapping[str, Any]) -> None:
+    """Say who looks at a collection's pictures, what for, and what that may cost a month: `annotator`, `features`, `max_units_per_month`."""
+    now = Collection.objects.select_for_update(no_key=True).get(pk=collection.pk)
+    changed = [name for name, value in values.items() if getattr(now, name) != value]
+    for name in changed:
+        setattr(now, name, values[name])
+    if changed:
+        now.save(update_fields=changed)
+        note_deed(by, now, f"Changed {', '.join(changed)}.")
+        collection.refresh_from_db(fields=changed)
 
 
 def find_collection(slug: str) -> Collection:

@@ -159,8 +159,8 @@ def _require_images(change: Change) -> None:
 
 
 def _remember(selection: Selection) -> dict[str, object]:
-    """The filter as it was asked. Which images were named one by one is known from the change's images."""
-    return {name: value for name, value in selection.as_json().items() if name != "uuids"}
+    """The filter as it was asked. The change knows its collection, and which images were named one by one."""
+    return {name: value for name, value in selection.as_json().items() if name not in {"collection", "uuids"}}
 
 
 def _find_labels(collection: Collection, verdicts: Sequence[tuple[str, str]]) -> list[tuple[int, str, str]]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Count, OuterRef, Subquery
 
 from catalog.importers import Candidate, Refused
@@ -91,7 +91,9 @@ def save_arrivals(
     for name, data in files.items():
         write_file("media", name, data)
     with transaction.atomic():
-        _save_plan(collection, plan, next_change_number(collection.pk))
+        number = next_change_number(collection.pk)
+        _require_new_bytes(collection, plan)
+        _save_plan(collection, plan, number)
         forget_staged_files("media", list(files))
         Refusal.objects.filter(
             collection=collection, source=source, location__in=[o.location for o, _now, _before in plan.occurrences]
@@ -198,6 +200,13 @@ def _make_plan(collection: Collection, source: str, arrivals: Sequence[Arrival],
             plan.touched += [occurrence.image] if left is None else [left, occurrence.image]
     plan.touched += [revision.image for revision, _arrival in plan.revisions]
     return plan
+
+
+def _require_new_bytes(collection: Collection, plan: _Plan) -> None:
+    """Raise IntegrityError if another import has saved bytes meanwhile that the plan takes for new; the clock keeps others out."""
+    new = {revision.sha256 for revision, _arrival in plan.revisions}
+    if Image.objects.filter(collection=collection, current_revision__sha256__in=new).exists():
+        raise IntegrityError("Another import saved the same pictures meanwhile.")
 
 
 def _save_plan(collection: Collection, plan: _Plan, number: int) -> None:

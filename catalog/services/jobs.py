@@ -23,6 +23,7 @@ from catalog.models import Collection, Galaxy, Job, JobStatus, Scope
 from catalog.permissions import Verb
 from catalog.services.errors import ServiceError
 from catalog.services.heartbeat import Heartbeat
+from catalog.services.job_notes import note_job
 from catalog.services.leases import (
     Lease,
     claim_job,
@@ -64,6 +65,7 @@ class JobRun:
         self._lease_lost = threading.Event()
         self._latest: tuple[str, int, int] = ("", 0, 0)
         self._written_at = -WRITE_EVERY_S
+        self._noted_stages: set[str] = set()
 
     def progress(self, stage: str, done: int, total: int) -> None:
         """A `Progress`: raises CancelledError when somebody asked to cancel, or when the lease is lost."""
@@ -76,6 +78,13 @@ class JobRun:
         self._written_at = time.monotonic()
         if not write_progress(self._lease, stage, done, total, new_stage=new_stage):
             raise CancelledError("Somebody asked to cancel, or the lease is lost.")
+        if stage and stage not in self._noted_stages:
+            self._noted_stages.add(stage)
+            self.note(f"{stage}: {total:,}" if total else stage)
+
+    def note(self, text: str) -> None:
+        """Write a line into the job's log, which people read on its page."""
+        note_job(self.job, text)
 
     def renew(self) -> None:
         """Hold on to the lease; where it is lost, the next `progress` says so."""
@@ -87,6 +96,8 @@ class JobRun:
         _stage, done, total = self._latest
         if not end_job(self._lease, status, progress_done=max(done, 0), progress_total=max(total, 0), **values):
             logger.warning("Job %s lost its lease before it ended; another worker goes on with it.", self.job.uuid)
+            return
+        self.note(status.label)
 
 
 @dataclass(frozen=True)
@@ -189,6 +200,7 @@ def cancel_job(job: Job, *, by: User | None) -> Job:
     _require(_kinds.get(job.kind), by, job.collection)
     request_cancel(job)
     job.refresh_from_db()
+    note_job(job, f"{by or 'The house'} asked to cancel")
     return job
 
 
@@ -214,6 +226,7 @@ def recover_dead_jobs(*, dead_workers: frozenset[str] = frozenset()) -> list[Job
     jobs = take_back_expired(dead_workers=dead_workers)
     for job in jobs:
         logger.warning("The worker of job %s (%s) died; it is queued again.", job.uuid, job.kind)
+        note_job(job, "Its worker died; it waits for another one to go on")
         wake(job)
     return jobs
 
@@ -229,6 +242,7 @@ def run_job(job_uuid: uuid.UUID, *, worker: str) -> None:
         return
     job = Job.objects.select_related("collection", "galaxy__collection").get(pk=lease.job_id)
     run = JobRun(job, lease)
+    run.note(f"Attempt {job.attempt}, by the worker {worker}")
     with Heartbeat(run.renew, name=f"job {job.uuid}"):
         try:
             kind = _kinds.get(job.kind)
@@ -248,6 +262,7 @@ def run_job(job_uuid: uuid.UUID, *, worker: str) -> None:
         except BaseException:
             # The worker was told to stop in the middle (SystemExit out of its signal handler): somebody else goes on.
             if hand_back(lease):
+                run.note("Its worker was told to stop; it waits for another one to go on")
                 wake(job)
             raise
         else:

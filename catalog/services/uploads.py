@@ -39,6 +39,7 @@ __all__ = [
 ]
 
 IMPORT_UPLOAD = "import_upload"
+SOURCE_PREFIX = "upload "
 MAX_UPLOAD_FILES = 10_000
 MAX_UPLOAD_BYTES = 20 * 1024**3
 MAX_WAITING_FILES, MAX_WAITING_BYTES = 20_000, 2 * MAX_UPLOAD_BYTES  # of one person, however they were sent
@@ -134,6 +135,12 @@ def refusals_of(upload: Upload) -> list[tuple[str, str]]:
     return [(name, f"{location}: {message}") for name, location, message in places if name in names]
 
 
+def upload_of_source(collection: Collection, source: str) -> Upload | None:
+    """The upload that a refusal names as its source, if something of it still waits."""
+    uploads = Upload.objects.filter(collection=collection, uuid=source.removeprefix(SOURCE_PREFIX))
+    return uploads.filter(files__isnull=False).first()
+
+
 def waiting_uploads(collection: Collection, *, by: User) -> list[Upload]:
     """A person's uploads that still hold something and that no job is about to import, the newest first."""
     own = Upload.objects.filter(collection=collection, created_by=by, files__isnull=False).distinct()
@@ -181,7 +188,7 @@ def _delete_files(pks: list[int]) -> None:
 
 def _source_name(upload: Upload) -> str:
     # Each upload is a source of its own: two people's IMG_0001.jpg are two pictures, not two revisions of one.
-    return f"upload {upload.uuid}"
+    return f"{SOURCE_PREFIX}{upload.uuid}"
 
 
 def _source_of(upload: Upload) -> Source:

@@ -1,6 +1,7 @@
 """The queue's side of background work: the wake-up, the catalog's kinds of jobs, and keeping the queue tidy.
 
-The queue is Django tasks' database backend by default; any other backend only has to deliver wake-ups.
+The queue is Django tasks' database backend by default, Redis where `REDIS_URL` is set; any other backend only has to deliver
+wake-ups.
 """
 
 from datetime import timedelta
@@ -16,6 +17,7 @@ from django_tasks_db.backend import DatabaseBackend
 from django_tasks_db.models import DBTaskResult
 
 from catalog.models import Job, JobStatus
+from catalog.redis_queue import RedisBackend
 from catalog.services import jobs
 from catalog.tasks import batches, clusters, decide, library, out, search, teach
 from catalog.tasks.subjects import collection_of, galaxy_of
@@ -47,13 +49,26 @@ def register() -> None:
 
 
 def tidy_queue() -> int:
-    """Make up for lost wake-ups, and clear away those whose worker died and those long done. Returns how many were lost.
+    """Make up for lost wake-ups, and clear away those whose worker died and those long done. Returns how many were lost."""
+    backend: object = task_backends["default"]
+    if isinstance(backend, RedisBackend):
+        woken = {job_uuid for name in backend.queues for job_uuid in backend.queue.waiting(name)}
+    elif isinstance(backend, DatabaseBackend):
+        woken = _tidy_rows()
+    else:
+        return 0  # another backend keeps its own house; asked here, every waiting job would seem to lack its wake-up
+    waiting = Job.objects.filter(status=JobStatus.QUEUED, created_at__lt=timezone.now() - WAKE_UP_GRACE)
+    lost = [job for job in waiting if job.uuid not in woken]
+    for job in lost:
+        transaction.on_commit(partial(enqueue_wake_up, job))
+    return len(lost)
+
+
+def _tidy_rows() -> set[UUID]:
+    """Clear away the rows of the queue in the database; answers which jobs have a wake-up that waits.
 
     django-tasks-db never takes back what a killed worker was running, so such rows would be shown as running for ever.
     """
-    backend: object = task_backends["default"]
-    if not isinstance(backend, DatabaseBackend):
-        return 0  # another backend keeps its own house; asked here, every waiting job would seem to lack its wake-up
     now = timezone.now()
     ours = DBTaskResult.objects.filter(task_path=wake_up.module_path)
     ours.finished().filter(finished_at__lt=now - KEEP_FINISHED).delete()
@@ -63,12 +78,7 @@ def tidy_queue() -> int:
     ours.running().filter(pk__in=dead).update(
         status=TaskResultStatus.FAILED, finished_at=now, traceback="The worker died; the job tells what became of it."
     )
-    woken = {_job_uuid(row) for row in ours.filter(status=TaskResultStatus.READY)}
-    waiting = Job.objects.filter(status=JobStatus.QUEUED, created_at__lt=now - WAKE_UP_GRACE)
-    lost = [job for job in waiting if job.uuid not in woken]
-    for job in lost:
-        transaction.on_commit(partial(enqueue_wake_up, job))
-    return len(lost)
+    return {_job_uuid(row) for row in ours.filter(status=TaskResultStatus.READY)}
 
 
 def _job_uuid(row: DBTaskResult[Any, Any]) -> UUID:

@@ -11,6 +11,7 @@ from catalog.services.build import build_galaxy
 from catalog.services.build_update import update_galaxy
 from catalog.services.duplicates import find_near_duplicates
 from catalog.services.errors import ServiceError
+from catalog.services.imports import IMPORT_SOURCE, IMPORT_WEB, is_on_the_web
 from catalog.services.jobs import JobKind, JobRun
 from catalog.services.labels import recompute_collection_labels
 from catalog.services.skeleton import place_images
@@ -25,6 +26,16 @@ def run_import(run: JobRun) -> dict[str, Any]:
     source = open_source(str(run.params["source"]))
     keep = bool(run.params.get("keep_originals"))
     return import_source(collection_of(run), source, keep_originals=keep, progress=run.progress).as_json()
+
+
+def run_web_import(run: JobRun) -> dict[str, Any]:
+    """Import `source`, which must be on the web: whoever started this may not have the server's own disk read."""
+    source = str(run.params["source"])
+    if not is_on_the_web(source):
+        raise ServiceError(
+            f"Expected an address on the web, got {source}. Other places are imported by administrators."
+        )
+    return run_import(run)
 
 
 def run_upload(run: JobRun) -> dict[str, Any]:
@@ -91,7 +102,9 @@ def run_place(run: JobRun) -> dict[str, Any]:
 
 KINDS = (
     # A folder of the server's own disk, a bucket that the server's account may read: whoever names it may read there.
-    JobKind("import_source", run_import, "Import", verb=Verb.MANAGE, trusted_only=True),
+    JobKind(IMPORT_SOURCE, run_import, "Import", verb=Verb.MANAGE, trusted_only=True),
+    # Fetched from the web, as anybody could, within the fetcher's limits.
+    JobKind(IMPORT_WEB, run_web_import, "Import from the web", verb=Verb.CONTRIBUTE),
     JobKind(IMPORT_UPLOAD, run_upload, "Import an upload", verb=Verb.CONTRIBUTE),
     JobKind(
         "annotate_images", run_annotate, "Annotate images", scope=Scope.ANNOTATE, consents=("max_units", "unknown")

@@ -1,9 +1,10 @@
 """Decisions about labels and images, renamed and merged labels: made, counted first, read, undone."""
 
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 import django_filters
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.urls import URLPattern, URLResolver, path
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
@@ -17,11 +18,13 @@ from catalog.models import Change, Collection, Decision, Job, Label, Scope
 from catalog.permissions import Verb
 from catalog.search import Selection, SelectionError
 from catalog.services.changes import APPLY_CHANGE, UNDO_CHANGE
-from catalog.services.decide import find_chosen, start_decisions, start_hiding, start_undo
+from catalog.services.decide import MAX_VERDICTS, find_chosen, start_decisions, start_hiding, start_undo
 from catalog.services.history import decided_by
 from catalog.services.terms import find_label, merge_labels, rename_label
 from catalog.terms import MAX_TERM_LENGTH
 from explorer.api.filters import NamedFilterSet, Rows
+from explorer.api.idempotency import IdempotentMixin
+from explorer.api.pagination import CursorPagination
 from explorer.api.permissions import PolicyFiltered, find_collection
 
 N_SAMPLES = 12
@@ -106,7 +109,13 @@ class ChosenSerializer(serializers.Serializer[Any]):
         help_text="Or all that match these filters, which are those of the list of images; {} is the whole collection.",
     )
     hidden = serializers.BooleanField(required=False, help_text="Hide them, or show them again.")
-    decisions = VerdictSerializer(many=True, required=False, help_text="Say this of them.")
+    decisions = serializers.ListField(
+        child=VerdictSerializer(),
+        required=False,
+        min_length=1,
+        max_length=MAX_VERDICTS,
+        help_text="Say this of them, of each label one thing.",
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Exactly one way to say which images, and at most one thing to do."""
@@ -173,14 +182,23 @@ class ChangeFilterSet(NamedFilterSet):
         return rows.filter(changed_images__image__uuid=uuid)
 
 
+class NewestFirst(CursorPagination):
+    """What was changed last is what people look for."""
+
+    ordering = "-id"
+
+
 @extend_schema_view(
     list=extend_schema(summary="Changes of the collections that you contribute to, newest first"),
     retrieve=extend_schema(summary="One change"),
 )
-class ChangeViewSet(PolicyFiltered, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Change]):
+class ChangeViewSet(
+    IdempotentMixin, PolicyFiltered, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Change]
+):
     """What people changed at once, and can take back as a whole."""
 
     serializer_class = ChangeSerializer
+    pagination_class = NewestFirst
     filterset_class = ChangeFilterSet
     lookup_field = "uuid"
     verbs = MappingProxyType(
@@ -217,7 +235,7 @@ class ChangeViewSet(PolicyFiltered, mixins.ListModelMixin, mixins.RetrieveModelM
         collection = find_collection(request, asked["collection"], Verb.CURATE)
         options = {
             "selection": _selection_of(collection, asked),
-            "by": request.user,
+            "by": _person(request),
             "reason": asked.get("reason", ""),
             "expected_n": asked.get("expected_n"),
         }
@@ -254,14 +272,14 @@ class ChangeViewSet(PolicyFiltered, mixins.ListModelMixin, mixins.RetrieveModelM
     def undo(self, request: Request, uuid: str) -> Response:
         """Undo it."""
         change = self.get_object()
-        job = start_undo(change, by=request.user)
+        job = start_undo(change, by=_person(request))
         return self._answer(change, status.HTTP_202_ACCEPTED if job else status.HTTP_200_OK)
 
     def _answer(self, change: Change, code: int) -> Response:
         return Response(self.get_serializer(change).data, status=code)
 
 
-class LabelDeed(PolicyFiltered, APIView):
+class LabelDeed(IdempotentMixin, PolicyFiltered, APIView):
     """Something done with labels as such; terms hold slashes, so they are never in an address."""
 
     verbs = MappingProxyType({"post": Verb.CURATE})
@@ -285,7 +303,7 @@ class RenameLabel(LabelDeed):
         asked = _read(RenameSerializer, request)
         collection = find_collection(request, asked["collection"], Verb.CURATE)
         label = find_label(collection, asked["term"])
-        return _answer_for(rename_label(label, term=asked["new_term"], by=request.user, reason=asked["reason"]))
+        return _answer_for(rename_label(label, term=asked["new_term"], by=_person(request), reason=asked["reason"]))
 
 
 class MergeLabels(LabelDeed):
@@ -303,7 +321,7 @@ class MergeLabels(LabelDeed):
         collection = find_collection(request, asked["collection"], Verb.CURATE)
         into = find_label(collection, asked["into"])
         others = [find_label(collection, term) for term in asked["others"]]
-        change, _job = merge_labels(into, others, by=request.user, reason=asked["reason"])
+        change, _job = merge_labels(into, others, by=_person(request), reason=asked["reason"])
         return _answer_for(change)
 
 
@@ -311,6 +329,11 @@ def _answer_for(change: Change) -> Response:
     context = {"decided": decided_by([change]), "jobs": _jobs_of([change])}
     code = status.HTTP_200_OK if change.complete else status.HTTP_202_ACCEPTED
     return Response(ChangeSerializer(change, context=context).data, status=code)
+
+
+def _person(request: Request) -> User:
+    """Who asks; strangers were refused before."""
+    return cast(User, request.user)
 
 
 def _read(serializer_class: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
@@ -323,6 +346,10 @@ def _read(serializer_class: type[serializers.Serializer[Any]], request: Request)
 
 def _selection_of(collection: Collection, asked: dict[str, Any]) -> Selection:
     said = {"uuids": asked["images"]} if "images" in asked else asked["selection"]
+    if "collection" in said:
+        raise ValidationError(
+            {"selection.collection": "The collection is said beside the selection. Leave it out here."}
+        )
     try:
         return Selection.from_json({**said, "collection": collection.pk})
     except SelectionError as error:

@@ -3,7 +3,8 @@
 from typing import Any
 
 import django_filters
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.db.models import BigIntegerField, Exists, Model, OuterRef, QuerySet
+from django.db.models.functions import Coalesce
 from rest_framework.exceptions import ValidationError
 
 from catalog.models import (
@@ -27,12 +28,12 @@ Rows = QuerySet[Any, Any]
 class NamedFilterSet(django_filters.FilterSet):  # type: ignore[misc]  # the library has no types
     """Filters whose value is the name of something that the person must be allowed to see."""
 
-    def find(self, model: type[Model], field: str, name: str) -> Any:
-        """The one row of that name. A ValidationError when there is none, or none to be seen by this person."""
+    def find(self, model: type[Model], field: str, name: str, rows: Rows | None = None) -> Any:
+        """The one row of that name, of these rows or of all. A ValidationError when there is none, or none to be seen by this person."""
         # Clusters have no slug.
         if model is Cluster and not is_uuid(name):
             raise ValidationError({field: f"Expected a uuid, got {name[:80]!r}."})
-        row = find_named(self.request.user, model._default_manager.all(), name).first()
+        row = find_named(self.request.user, model._default_manager.all() if rows is None else rows, name).first()
         if row is None:
             raise ValidationError(
                 {field: f"There is no {model._meta.verbose_name} {name[:80]!r}, or none that you may see."}
@@ -79,9 +80,20 @@ class ImageFilterSet(NamedFilterSet):
         field_name="updated_at", lookup_expr="gte", help_text="ISO 8601, such as 2026-01-31T12:00:00Z."
     )
 
+    # Once it is found, with `is_known`: whether the person has a role in it. Filters are asked in the order in which they stand above.
+    _collection: Any = None
+
     class Meta:
         model = Image
         fields: list[str] = []
+
+    def in_collection(self, rows: Rows, field: str, name: str) -> Rows:
+        """Images of the collection of that name; whether the person has a role in it is learnt on the way."""
+        known = permitted_by_role(self.request.user, Verb.VIEW, Collection.objects.all())
+        is_known = Exists(known.filter(pk=OuterRef("pk")))
+        collection = self.find(Collection, field, name, Collection.objects.annotate(is_known=is_known))
+        self._collection = collection
+        return rows.filter(collection=collection)
 
     def shown_in_galaxy(self, rows: Rows, field: str, name: str) -> Rows:
         """Images in the galaxy's current publication, but for those of clusters that the person may not see."""
@@ -97,24 +109,34 @@ class ImageFilterSet(NamedFilterSet):
 
     def with_label(self, rows: Rows, field: str, term: str) -> Rows:
         """Images with that label, and with that label at the least score if one is asked for; of those whose labels one may learn."""
-        key = fold_term(term)
-        labels = Label.objects.filter(Q(key=key) | Q(aliases__key=key))
-        found = EffectiveLabel.objects.filter(image=OuterRef("pk"), label__in=labels.values("pk"))
-        min_score = self.form.cleaned_data.get("min_score")
-        found = found if min_score is None else found.filter(score__gte=min_score)
-        return rows.filter(self._labels_told(), Exists(found))
+        # A renamed or merged term, or a merged one of a merged one, leads to the label that holds.
+        labels = self._labels().filter(key=fold_term(term))
+        labels = labels.annotate(final=Coalesce("alias_of__alias_of", "alias_of", "pk", output_field=BigIntegerField()))
+        return self._carrying(rows, label__in=labels.values("final"))
 
     def with_score(self, rows: Rows, field: str, min_score: float) -> Rows:
         """Images with any label at the least score; where a label is asked for, `with_label` has seen to it."""
         if self.form.cleaned_data.get("label"):
             return rows
-        found = EffectiveLabel.objects.filter(image=OuterRef("pk"), score__gte=min_score)
-        return rows.filter(self._labels_told(), Exists(found))
+        return self._carrying(rows)
 
-    def _labels_told(self) -> Q:
-        """What is not told must not be found by, either."""
+    def _labels(self) -> QuerySet[Label]:
+        """Those of the collection that is asked for; a term is found there by an index."""
+        return Label.objects.all() if self._collection is None else Label.objects.filter(collection=self._collection)
+
+    def _carrying(self, rows: Rows, **label: Any) -> Rows:
+        """Images with such a label at the least score that is asked for. What is not told must not be found by, either."""
+        found = EffectiveLabel.objects.filter(**label)
+        if (min_score := self.form.cleaned_data.get("min_score")) is not None:
+            found = found.filter(score__gte=min_score)
+        if self._collection is not None and self._collection.is_known:
+            # The images of one label are read from its index; whether an image has any at all, from the image's own labels.
+            if label:
+                return rows.filter(pk__in=found.order_by().values("image"))
+            return rows.filter(Exists(found.filter(image=OuterRef("pk"))))
         clusters = clusters_shown(self.request.user, self.request.query_params)
-        return images_told(self.request.user, clusters, PublishedFeature.LABELS)
+        told = images_told(self.request.user, clusters, PublishedFeature.LABELS)
+        return rows.filter(told, Exists(found.filter(image=OuterRef("pk"))))
 
     def with_status(self, rows: Rows, field: str, status: str) -> Rows:
         """Images whose annotation came that far, in collections whose inside the person knows."""

@@ -84,8 +84,8 @@ class GalaxyMapDoor(GalaxyViewSet):
 
     @extend_schema(
         summary="Where a galaxy shows its images, as one table",
-        description="Columns uuid (16 bytes), x, y, z, flat_x, flat_y (float32), cluster and cluster_uuid (dictionaries). What is hidden "
-        "or not safe for everybody is left out. People who contribute may ask for any kept build by its number.",
+        description="Columns uuid (16 bytes), x, y, z, flat_x, flat_y (float32), cluster (a dictionary), cluster_uuid (16 bytes). "
+        "What is hidden or not safe for everybody is left out. People who contribute may ask for any kept build by its number.",
         parameters=[
             NAME,
             OpenApiParameter("format", str, enum=list(CONTENT_TYPES), default="arrow"),

@@ -17,7 +17,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, Coalesce
 
-from catalog.models import Cluster, Collection, EffectiveLabel, Galaxy, Image, Position, PublishedFeature
+from catalog.models import Cluster, Collection, Galaxy, Image, Position, PublishedFeature
 from catalog.permissions import User, Verb, permitted_by_role
 
 
@@ -53,10 +53,10 @@ def find_places(clusters: QuerySet[Cluster], *, galaxy: Galaxy | int | None = No
 
 
 def images_to_tell(user: User, clusters: QuerySet[Cluster]) -> QuerySet[Image]:
-    """Images with all that the API tells of them: three queries, however many there are.
+    """Images with what the API tells of them, but for their labels: two queries, however many there are.
 
-    Each has `is_known` (whether the person has a role in its collection), `places` (of these clusters), its labels, collection and
-    current revision.
+    Each has `is_known` (whether the person has a role in its collection), `places` (of these clusters), its collection and current
+    revision. The serializer reads their labels.
     """
     known = permitted_by_role(user, Verb.VIEW, Collection.objects.all())
     is_known = Case(When(collection__in=known.values("pk"), then=True), default=False, output_field=BooleanField())
@@ -64,7 +64,6 @@ def images_to_tell(user: User, clusters: QuerySet[Cluster]) -> QuerySet[Image]:
         Image.objects.annotate(is_known=is_known)
         .select_related("collection", "current_revision")
         .prefetch_related(
-            Prefetch("effective_labels", EffectiveLabel.objects.select_related("label")),
             Prefetch("positions", find_places(clusters).order_by("build__galaxy"), to_attr="places"),
         )
     )

@@ -4,7 +4,6 @@ from typing import Any
 
 from csp.decorators import csp_update
 from django.utils.decorators import method_decorator
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from explorer.api.problems import CONTENT_TYPE
@@ -37,17 +36,6 @@ PROBLEM = {
         },
     },
 }
-
-
-class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the library has no types
-    """How a key is sent."""
-
-    target_class = "explorer.api.authentication.KeyAuthentication"
-    name = "key"
-
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        """`Authorization: Bearer gx_…`."""
-        return {"type": "http", "scheme": "bearer", "description": "A key, made by its owner at keys/."}
 
 
 def describe_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:

@@ -27,9 +27,9 @@ FETCH = 5000
 
 AXES = ("x", "y", "z", "flat_x", "flat_y")
 _NAME = DataType.dictionary(DataType.uint16(), DataType.string())
-_UUID = DataType.dictionary(DataType.uint16(), DataType.binary(16))
+_UUID = DataType.binary(16)  # no dictionary: Arrow's own reader of Parquet cannot read one of these
 _FIELDS = [
-    Field("uuid", DataType.binary(16), nullable=False),
+    Field("uuid", _UUID, nullable=False),
     *(Field(axis, DataType.float32(), nullable=axis.startswith("flat")) for axis in AXES),
     Field("cluster", _NAME, nullable=False),
     Field("cluster_uuid", _UUID, nullable=False),
@@ -40,7 +40,7 @@ def write_positions(galaxy: Galaxy, build: Build, fmt: PositionFormat) -> IO[byt
     """A file, to be closed by the caller, of the images of a build that visitors may see, in order of their making, and where they are.
 
     Columns: `uuid`, 16 bytes; `x`, `y`, `z`, float32, centred; `flat_x`, `flat_y`, float32, the place on the flat map, null in a build
-    without one; `cluster` and `cluster_uuid`, dictionaries with uint16 codes: what the cluster is called today, pins applied. The
+    without one; `cluster`, a dictionary with uint16 codes, and `cluster_uuid`: what the cluster is called today, pins applied. The
     schema's metadata names galaxy and build. In memory are 65,536 rows, and at most 8 MB of the file.
     """
     schema = Schema(_FIELDS, metadata={"galaxy": galaxy.slug, "build": str(build.number)})
@@ -72,12 +72,12 @@ def _make_batch(
     places = np.array([row[2:] for row in rows], dtype=np.float32)
     of_rows = [clusters[cluster_of[row[0]]] for row in rows]
     has_flat = bool(np.isfinite(places[:, 3:]).all())
-    columns = [Array([row[1].bytes for row in rows], type=DataType.binary(16))]
+    columns = [Array([row[1].bytes for row in rows], type=_UUID)]
     for number, axis in enumerate(AXES):
         if axis.startswith("flat") and not has_flat:
             columns.append(Array([None] * len(rows), type=DataType.float32()))
         else:
             columns.append(Array.from_numpy(np.ascontiguousarray(places[:, number])))
     columns.append(Array([name for name, _uuid in of_rows], type=DataType.string()).cast(_NAME))
-    columns.append(Array([uuid for _name, uuid in of_rows], type=DataType.binary(16)).cast(_UUID))
+    columns.append(Array([uuid for _name, uuid in of_rows], type=_UUID))
     return RecordBatch.from_arrays(columns, schema=schema)

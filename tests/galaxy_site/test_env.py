@@ -103,3 +103,17 @@ def test_origins_are_scheme_and_host_and_a_wrong_one_lets_nobody_in():
     assert environment.problems == []
     assert environment.origins("D", ["*"]) == []
     assert "without a path" in environment.problems[0].hint
+
+
+@pytest.mark.parametrize("value", ["", "redis://127.0.0.1:6379/0", "rediss://:secret@cache.example:6380/1"])
+def test_the_address_of_a_redis(value):
+    environment = Environment({"REDIS_URL": value})
+    assert environment.redis("REDIS_URL") == value
+    assert environment.problems == []
+
+
+def test_what_is_no_address_of_a_redis_is_noted_without_telling_it():
+    environment = Environment({"REDIS_URL": "http://:secret@cache.example"})
+    assert environment.redis("REDIS_URL") == ""
+    [(name, message)] = problems(environment)
+    assert name == "REDIS_URL" and "secret" not in message

@@ -1,5 +1,6 @@
 """Run the workers, and see to it that what they leave in the middle is taken up again."""
 
+import argparse
 import logging
 import secrets
 import socket
@@ -7,8 +8,9 @@ import time
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, close_old_connections
+from redis import RedisError
 
 from catalog import tasks
 from catalog.management.processes import Child, Supervised, stop_all, stop_requested
@@ -29,9 +31,15 @@ class Command(BaseCommand):
 
     help = "Run a worker for each queue, start those again that die, and resume what dead workers left in the middle."
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        """How many at once."""
+        parser.add_argument(
+            "--workers", type=_n_workers, default=1, help="Workers for each of the two queues. (default: %(default)s)"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Until SIGTERM or Ctrl-C; then the workers are stopped, and what they were doing waits for the next start."""
-        workers = [Worker(queue) for queue in QUEUES]
+        workers = [Worker(queue) for queue in QUEUES for _ in range(options["workers"])]
         next_round = 0.0
         with stop_requested() as stop:
             try:
@@ -45,7 +53,7 @@ class Command(BaseCommand):
 
 
 class Worker:
-    """The worker of one queue; every start has a new id, by which jobs remember who runs them."""
+    """A worker of one queue; every start has a new id, by which jobs remember who runs them."""
 
     def __init__(self, queue: str) -> None:
         self._queue = queue
@@ -67,9 +75,12 @@ class Worker:
 
     def _start(self) -> Child:
         self._id = f"{socket.gethostname()[:30]}-{self._queue}-{secrets.token_hex(6)}"
+        naming = ["--queue-name", self._queue, "--worker-id", self._id]
+        if settings.REDIS_URL:
+            return Child("manage", ["redis_worker", *naming])
         # Quiet: a job says itself how it went. Not reloading: code changes would kill jobs in the middle.
         options = ["--interval", "1", "--no-reload", "--no-startup-delay", "--verbosity", "0"]
-        return Child("manage", ["db_worker", "--queue-name", self._queue, "--worker-id", self._id, *options])
+        return Child("manage", ["db_worker", *naming, *options])
 
 
 def do_round(dead_workers: frozenset[str]) -> None:
@@ -81,5 +92,11 @@ def do_round(dead_workers: frozenset[str]) -> None:
         sweep_uploads()
         sweep_idempotency_keys()
         delete_pending_files()
-    except DatabaseError:
-        logger.warning("The database did not answer; the next round tries again.", exc_info=True)
+    except (DatabaseError, RedisError):
+        logger.warning("The database or Redis did not answer; the next round tries again.", exc_info=True)
+
+
+def _n_workers(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 64:
+        raise argparse.ArgumentTypeError(f"expected a number from 1 to 64, got {text!r}")
+    return int(text)

@@ -17,6 +17,22 @@ function show(report) {
   else bar.removeAttribute("value");
 }
 
+function showNotes(notes) {
+  const list = root.querySelector("[data-notes]");
+  const last = notes[notes.length - 1];
+  const shown = list.lastElementChild;
+  if (!last || (shown && list.children.length === notes.length && shown.textContent === `${last.at} ${last.text}`)) return;
+  list.replaceChildren(
+    ...notes.map((note) => {
+      const item = document.createElement("li");
+      const time = document.createElement("time");
+      time.textContent = note.at;
+      item.append(time, ` ${note.text}`);
+      return item;
+    }),
+  );
+}
+
 async function refresh() {
   try {
     const response = await fetch(root.dataset.reportUrl, { headers: { Accept: "application/json" } });
@@ -29,6 +45,7 @@ async function refresh() {
       return;
     }
     show(report);
+    showNotes(report.notes);
   } catch {
     // The server is away for a moment; ask again.
   }

@@ -13,9 +13,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def desk(client_as):
-    """A curator's client, the address of a galaxy's form, and a function that posts it."""
+    """An owner's client, the address of a galaxy's form, and a function that posts it."""
     galaxy = GalaxyFactory(extra_cluster_labels=["cat", "polar bear"])
-    client = client_as("curator", galaxy.collection)
+    client = client_as("owner", galaxy.collection)
     address = reverse("admin:catalog_galaxy_change", args=[galaxy.pk])
 
     def post(**values) -> str:
@@ -59,7 +59,7 @@ def test_what_visitors_learn_is_chosen_kind_by_kind_and_each_says_what_it_reveal
     client, address, post = desk
     page = client.get(address).content.decode()
     assert page.count('name="published_features"') == 9
-    assert page.count(" checked") == 3  # labels and colours, and that what is not safe is left out
+    assert page.count(" checked") == 5  # labels and colours, looked for and told, and that what is not safe is left out
     assert "number plate" in page and "where somebody has been" in page
     post(published_features=["labels", "objects"])
     assert Galaxy.objects.get().published_features == ["labels", "objects"]
@@ -142,3 +142,50 @@ def test_the_weight_of_the_look_is_between_meaning_and_look(desk, weight, saved)
     page = post(visual_weight=weight)
     assert Galaxy.objects.get().visual_weight == saved
     assert ("errornote" in page) == (weight in {"1.5", "-0.1", ""})
+
+
+def test_annotator_features_and_budget_are_set_on_the_galaxys_page_for_its_collection(desk):
+    client, address, post = desk
+    page = client.get(address).content.decode()
+    assert "Holds for the whole collection" in page
+    looking = {"annotator": "local", "features": ["LABEL_DETECTION", "FACE_DETECTION"], "max_units_per_month": "500"}
+    post(**looking)
+    collection = Collection.objects.get()
+    assert (collection.features, collection.max_units_per_month) == (["LABEL_DETECTION", "FACE_DETECTION"], 500)
+    assert LogEntry.objects.filter(change_message="Changed features, max_units_per_month.").exists()
+    post(title="Settings of the map alone")
+    collection.refresh_from_db()
+    assert (collection.features, collection.max_units_per_month) == (["LABEL_DETECTION", "FACE_DETECTION"], 500)
+    assert "errornote" in post(annotator="local", features=[], max_units_per_month="0")
+    collection.refresh_from_db()
+    assert collection.max_units_per_month == 500
+
+
+def test_a_curator_neither_opens_a_galaxy_nor_names_its_address_nor_sets_the_budget(desk, client_as):
+    _, address, _ = desk
+    galaxy = Galaxy.objects.get()
+    client = client_as("curator", galaxy.collection)
+    page = client.get(address).content.decode()
+    assert all(f'name="{name}"' not in page for name in ("visibility", "slug", "max_units_per_month"))
+    form = {
+        "title": "Mine",
+        "slug": "mine",
+        "visibility": "public",
+        "n_clusters": "25",
+        "visual_weight": "0",
+        "perplexity": "50",
+        "random_state": "0",
+        "annotator": "local",
+        "features": ["LABEL_DETECTION"],
+        "max_units_per_month": "7",
+        "builds-TOTAL_FORMS": 0,
+        "builds-INITIAL_FORMS": 0,
+    }
+    client.post(address, form)
+    saved = Galaxy.objects.get()
+    assert (saved.title, saved.slug, saved.visibility) == ("Mine", galaxy.slug, "private")
+    assert (saved.collection.features, saved.collection.max_units_per_month) == (["LABEL_DETECTION"], None)
+    form |= {"collection": galaxy.collection.pk, "slug": "new"}
+    page = client.post(reverse("admin:catalog_galaxy_add"), form, follow=True).content.decode()
+    assert "It is private" in page
+    assert Galaxy.objects.get(slug="new").visibility == "private"

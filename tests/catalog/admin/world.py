@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from catalog.annotators.visual import VISUAL_VERSION
 from catalog.models import (
     AnnotationRun,
     AnnotatorAccount,
@@ -23,6 +24,8 @@ from catalog.models import (
     Occurrence,
     Publication,
     Refusal,
+    TaughtLabel,
+    TaughtVersion,
     UnitUsage,
 )
 from catalog.services.api_keys import create_api_key
@@ -43,6 +46,7 @@ LISTED = [
     "annotatoraccount",
     "apikey",
     "lostanswer",
+    "taughtlabel",
 ]
 # Money is nobody's but the superusers'; no role opens these.
 FOR_SUPERUSERS = {"apikey", "annotationrun", "annotatoraccount", "lostanswer"}
@@ -65,6 +69,7 @@ class Library:
     annotatoraccount: AnnotatorAccount
     apikey: ApiKey
     lostanswer: LostAnswer
+    taughtlabel: TaughtLabel
 
     def one(self, name: str):
         """The object of a model of LISTED."""
@@ -77,9 +82,10 @@ class Library:
 
 def make_library(**collection) -> Library:
     """Four images that show cats, built, published, decided upon, with a running job and a refused file."""
+    looked_at = bool(collection.get("public"))  # else nobody without a role would see them
     collection = CollectionFactory(**collection)
     images: list[Image] = [
-        ImageFactory(collection=collection, labels={"cat": 0.9, f"thing {n}": 0.5}) for n in range(4)
+        ImageFactory(collection=collection, safe=looked_at, labels={"cat": 0.9, f"thing {n}": 0.5}) for n in range(4)
     ]
     label = Label.objects.get(collection=collection, key="cat")
     galaxy = GalaxyFactory(collection=collection)
@@ -127,9 +133,26 @@ def make_library(**collection) -> Library:
         status="unknown",
         error="The line was cut.",
     )
+    taught = make_taught(label)
     return Library(
-        collection, images, label, galaxy, build, publication, job, change, refusal, run, account, api_key, lost
+        collection, images, label, galaxy, build, publication, job, change, refusal, run, account, api_key, lost, taught
     )
+
+
+def make_taught(label: Label) -> TaughtLabel:
+    """A label with a version that has learned nothing, in a library that nobody has looked at."""
+    taught = TaughtLabel.objects.create(collection=label.collection, label=label)
+    TaughtVersion.objects.create(
+        taught=taught,
+        number=1,
+        visual_version=VISUAL_VERSION,
+        weights=bytes(257 * 4),
+        n_accepts=10,
+        n_rejects=5,
+        cut_off=0.5,
+        n_above=0,
+    )
+    return taught
 
 
 def running_job(**values) -> Job:

@@ -152,6 +152,21 @@ def test_a_month_s_cap_ends_the_run_before_anything_more_is_sent(collection: Col
     assert not Annotation.objects.filter(status="reserved").exists()
 
 
+def test_a_collection_s_budget_ends_the_run_and_lets_others_go_on(collection: Collection, backend: VisionBackend):
+    Collection.objects.filter(pk=collection.pk).update(max_units_per_month=20)
+    collection.refresh_from_db()
+    result = annotate(collection)
+    assert f"The budget of 20 units a month of {collection.slug} leaves no room" in result.stopped
+    assert ledger() == {"reserved": 20, "answered": 20}
+    estimate = estimate_annotation(collection)
+    assert estimate.n_left_this_month == 0 and "leaves 0 units" in estimate.describe()
+    other = collection_of(range(100, 104))
+    assert not annotate(other).stopped
+    assert ledger()["answered"] == 24
+    Collection.objects.filter(pk=collection.pk).update(max_units_per_month=None)
+    assert not annotate(Collection.objects.get(pk=collection.pk)).stopped
+
+
 def test_a_run_s_own_cap_is_kept_too(collection: Collection, backend: VisionBackend):
     result = annotate(collection, max_units=10)
 

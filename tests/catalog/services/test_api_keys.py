@@ -53,7 +53,7 @@ def test_the_command_prints_the_key_once():
 
 def test_the_admin_shows_a_new_key_this_once(admin_client):
     owner = UserFactory.create()
-    form = {"name": "Museum", "owner": owner.pk, "images_per_minute": 60, "scopes": '["read"]'}
+    form = {"name": "Museum", "owner": owner.pk, "images_per_minute": 60, "requests_per_minute": 9, "scopes": ["read"]}
     page = admin_client.post(reverse("admin:catalog_apikey_add"), form).content.decode()
     text = page.split("<code>")[1].split("</code>")[0]
 

@@ -45,9 +45,9 @@ def newest(galaxy: Galaxy) -> Build:
     return galaxy.builds.filter(complete=True).latest("number")
 
 
-def places(build: Build) -> dict[int, tuple[float, ...]]:
+def places(build: Build) -> dict[int, tuple[float | None, ...]]:
     rows = build.positions.values_list("image", "x", "y", "z", "flat_x", "flat_y")
-    return {image: place for image, *place in rows}
+    return {image: tuple(place) for image, *place in rows}
 
 
 def clusters(build: Build) -> dict[int, str]:

@@ -20,7 +20,6 @@ from catalog.models import (
 from catalog.services import apply_taught, embeddings
 from catalog.services.apply_taught import apply_taught_labels, start_if_taught
 from catalog.services.decide import decide_labels, undo_change
-from catalog.services.embeddings import visual_vectors
 from catalog.services.errors import ServiceError
 from catalog.services.teach import (
     accept_version,
@@ -33,11 +32,9 @@ from catalog.services.teach import (
     train_label,
 )
 from tests.catalog.services.looking import ColourModel
+from tests.catalog.taught_library import TaughtLibrary
 from tests.factories import (
-    CollectionFactory,
-    ImageFactory,
     LabelFactory,
-    MembershipFactory,
     RenditionFactory,
     RevisionFactory,
     UserFactory,
@@ -59,42 +56,9 @@ def curator() -> User:
     return UserFactory.create()
 
 
-class Library:
-    """Thirty red pictures and thirty of other colours; what is red can be learnt."""
-
-    def __init__(self, curator: User) -> None:
-        self.collection: Collection = CollectionFactory.create()
-        MembershipFactory.create(collection=self.collection, user=curator)
-        self.label: Label = LabelFactory.create(collection=self.collection, term="Our town hall")
-        self.curator = curator
-        shades = np.random.default_rng(0)
-        self.reds = [self.picture(0xB00000 + int(shades.integers(0, 0x50)) * 0x10000) for _ in range(30)]
-        self.others = [self.picture(int(shades.integers(0, 0x60)) * 0x10000 + 0x00A0A0) for _ in range(30)]
-        visual_vectors(self.collection, self.reds + self.others)
-
-    def picture(self, colour: int) -> int:
-        return int(ImageFactory.create(collection=self.collection, revision__mean_colour=colour).pk)
-
-    def decide(self, verdict: str, ids: list[int]):
-        verdicts = [(image_id, self.label.pk, verdict) for image_id in ids]
-        return decide_labels(self.collection, by=self.curator, verdicts=verdicts)
-
-    def train(self) -> TaughtVersion:
-        return train_label(self.collection, term="our town hall", by=self.curator)
-
-    def carry(self) -> set[int]:
-        return set(EffectiveLabel.objects.filter(label=self.label).values_list("image_id", flat=True))
-
-    def accepted(self) -> TaughtVersion:
-        version = self.train()
-        accept_version(version, by=self.curator)
-        apply_taught_labels(self.collection)
-        return version
-
-
 @pytest.fixture
-def library(curator) -> Library:
-    library = Library(curator)
+def library(curator) -> TaughtLibrary:
+    library = TaughtLibrary(curator)
     library.decide("add", library.reds[:12])
     library.decide("reject", library.others[:5])
     return library

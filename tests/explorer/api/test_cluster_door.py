@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 
 from catalog.models import Change, Cluster, Group, Pin
@@ -36,6 +37,12 @@ def deeds(world: World) -> list[tuple[str, str, dict[str, Any]]]:
         ("post", f"clusters/{cluster}/pin/", {"images": images}),
         ("post", f"clusters/{cluster}/unpin/", {"images": images}),
     ]
+
+
+def curator_of(world: World) -> User:
+    person = make_person("curator", world.collection)
+    assert person is not None
+    return person
 
 
 def ask(client: Client, method: str, address: str, body: dict[str, Any], **headers: str) -> Any:
@@ -73,14 +80,14 @@ def test_curators_do(world, who):
 
 @pytest.mark.parametrize(("scopes", "expected"), [(["read", "write"], 200), (["read", "publish"], 403)])
 def test_a_key_needs_the_scope_write(world, scopes, expected):
-    _key, text = create_api_key(make_person("curator", world.collection), name="k", scopes=scopes)
+    _key, text = create_api_key(curator_of(world), name="k", scopes=scopes)
     answer = ask(Client(), *deeds(world)[0], Authorization=f"Bearer {text}")
     assert answer.status_code == expected
     assert expected == 200 or answer.json()["code"] == "scope_missing"
 
 
 def test_a_key_for_one_collection_does_not_open_another(world):
-    owner = make_person("curator", world.collection)
+    owner = curator_of(world)
     other = ImageFactory().collection
     MembershipFactory(collection=other, user=owner, role="curator")
     _key, text = create_api_key(owner, name="k", scopes=["read", "write"], collection=other)

@@ -15,7 +15,7 @@ from catalog.services.api_keys import create_api_key
 from catalog.services.cluster_edit import pin_images
 from explorer.services import publish_galaxy
 from explorer.services.positions import write_positions
-from tests.explorer.api.test_cluster_door import ask
+from tests.explorer.api.test_cluster_door import ask, curator_of
 from tests.explorer.world import World, client_of, make_person, make_world
 from tests.factories import BuildFactory, ImageFactory
 
@@ -56,8 +56,8 @@ def deeds(world: World) -> list[tuple[str, str, dict[str, Any], str]]:
 def test_nobody_but_curators_changes_a_galaxy(who, visibility, expected):
     world = make_world(visibility)
     client = client_of(make_person(who, world.collection))
-    for *deed, _scope in deeds(world):
-        assert ask(client, *deed).status_code == expected, deed
+    for method, address, body, _scope in deeds(world):
+        assert ask(client, method, address, body).status_code == expected, address
     assert not Job.objects.exists()
     assert Galaxy.objects.get().title == world.galaxy.title
 
@@ -65,18 +65,18 @@ def test_nobody_but_curators_changes_a_galaxy(who, visibility, expected):
 @pytest.mark.parametrize("who", ["curator", "owner", "superuser"])
 def test_curators_do(world, who):
     client = client_of(make_person(who, world.collection))
-    for *deed, _scope in deeds(world):
-        assert ask(client, *deed).status_code in {200, 201, 202}, deed
+    for method, address, body, _scope in deeds(world):
+        assert ask(client, method, address, body).status_code in {200, 201, 202}, address
     kinds = {"build_galaxy", "update_galaxy", "dry_run_galaxy", "publish_galaxy", "roll_back", "withdraw_images"}
     assert set(Job.objects.values_list("kind", flat=True)) == kinds
 
 
 @pytest.mark.parametrize("scope", ["write", "publish"])
 def test_a_key_does_what_its_scope_says(world, scope):
-    _key, text = create_api_key(make_person("curator", world.collection), name="k", scopes=["read", scope])
-    for *deed, needed in deeds(world):
-        answer = ask(Client(), *deed, Authorization=f"Bearer {text}")
-        assert (answer.status_code == 403) == (needed != scope), (deed, answer.content)
+    _key, text = create_api_key(curator_of(world), name="k", scopes=["read", scope])
+    for method, address, body, needed in deeds(world):
+        answer = ask(Client(), method, address, body, Authorization=f"Bearer {text}")
+        assert (answer.status_code == 403) == (needed != scope), (address, answer.content)
         assert needed == scope or answer.json()["code"] == "scope_missing"
 
 
