@@ -57,7 +57,7 @@ def ensure_galaxy(
 
 @transaction.atomic
 def edit_looking(collection: Collection, *, by: User | None, values: Mapping[str, Any]) -> None:
-    """Say who looks at a collection's pictures, what for, and what that may cost a month: `annotator`, `features`, `max_units_per_month`."""
+    """Say who looks at a collection's pictures, what for, and at what cost a month: `annotator`, `features`, `max_units_per_month`."""
     now = Collection.objects.select_for_update(no_key=True).get(pk=collection.pk)
     changed = [name for name, value in values.items() if getattr(now, name) != value]
     for name in changed:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from itertools import islice
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from catalog.annotators.facts import read_facts
@@ -97,6 +97,8 @@ def index_collection(collection: Collection, *, progress: Progress = ignore_prog
 def start_indexing() -> list[Job]:
     """Start a job for every collection whose index is older than this program; not where one waits, runs, or failed within the hour."""
     old = Collection.objects.filter(index_version__lt=INDEX_VERSION)
+    # What comes into an empty collection from now on is indexed as it comes.
+    old.filter(~Exists(Image.objects.filter(collection=OuterRef("pk")))).update(index_version=INDEX_VERSION)
     under_way = Q(status__in=[JobStatus.QUEUED, JobStatus.RUNNING])
     failed = Q(status=JobStatus.FAILED, created_at__gt=timezone.now() - TRY_AGAIN_AFTER)
     busy = Job.objects.filter(under_way | failed, kind=INDEX_COLLECTION)

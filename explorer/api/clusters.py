@@ -17,6 +17,7 @@ from catalog.models import Change, Cluster, Image
 from catalog.permissions import Verb
 from catalog.services.cluster_edit import edit_cluster, merge_clusters, pin_images, split_cluster, unpin_images
 from catalog.services.cluster_parts import MAX_PARTS
+from explorer.api.idempotency import IdempotentMixin
 from explorer.api.serializers import ClusterSerializer
 from explorer.api.views import ClusterViewSet, PolicyViewSet
 
@@ -91,7 +92,7 @@ class SplitDoneSerializer(serializers.Serializer[Any]):
     clusters = ClusterSerializer(many=True)
 
 
-class ClusterDoor(ClusterViewSet):
+class ClusterDoor(IdempotentMixin, ClusterViewSet):
     """Clusters, read and changed."""
 
     verbs: Mapping[str, Verb] = dict(PolicyViewSet.verbs) | dict.fromkeys(

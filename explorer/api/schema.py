@@ -4,6 +4,7 @@ from typing import Any
 
 from csp.decorators import csp_update
 from django.utils.decorators import method_decorator
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from explorer.api.problems import CONTENT_TYPE
@@ -36,6 +37,16 @@ PROBLEM = {
         },
     },
 }
+
+
+class FileExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """Files are only ever sent to us: bytes, where drf-spectacular would tell the address of a stored one."""
+
+    target_class = "rest_framework.serializers.FileField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        """Bytes of a form."""
+        return {"type": "string", "format": "binary"}
 
 
 def describe_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:

@@ -22,7 +22,18 @@ from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog.models import Cluster, Collection, EffectiveLabel, Galaxy, Group, Image, Label, PublishedFeature, Scope
+from catalog.models import (
+    Cluster,
+    Collection,
+    EffectiveLabel,
+    Galaxy,
+    Group,
+    Image,
+    Label,
+    Pin,
+    PublishedFeature,
+    Scope,
+)
 from catalog.permissions import Verb, can, permitted, permitted_by_role
 from catalog.services.documents import assemble_document
 from explorer.api import filters, serializers
@@ -160,10 +171,13 @@ class ClusterViewSet(PolicyViewSet):
         covers = Image.objects.filter(pk=OuterRef("cover"), hidden=False)
         covers = permitted(self.request.user, Verb.VIEW, covers, by_link=self.is_by_link())
         groups = Group.objects.filter(cluster=OuterRef("pk"), build__publications__current_of=OuterRef("galaxy"))
+        pins = Pin.objects.filter(
+            cluster=OuterRef("pk"), image__positions__build__publications__current_of=OuterRef("galaxy")
+        )
         known = permitted_by_role(self.request.user, Verb.VIEW, Cluster.objects.all())
         return (
             Cluster.objects.annotate(n_images=_total(groups, "cluster", Sum("n_images")), shows_cover=Exists(covers))
-            .filter(Q(n_images__gt=0) | Q(pk__in=known.values("pk")))
+            .filter(Q(n_images__gt=0) | Exists(pins) | Q(pk__in=known.values("pk")))
             .select_related("galaxy", "cover")
         )
 

@@ -17,6 +17,7 @@ from catalog.management.processes import Child, Supervised, stop_all, stop_reque
 from catalog.services.idempotency import sweep_idempotency_keys
 from catalog.services.jobs import recover_dead_jobs
 from catalog.services.media import delete_pending_files
+from catalog.services.search_words import start_indexing
 from catalog.services.uploads import sweep_uploads
 
 logger = logging.getLogger(__name__)
@@ -89,6 +90,7 @@ def do_round(dead_workers: frozenset[str]) -> None:
     try:
         recover_dead_jobs(dead_workers=dead_workers)
         tasks.tidy_queue()
+        start_indexing()
         sweep_uploads()
         sweep_idempotency_keys()
         delete_pending_files()

@@ -41,7 +41,7 @@ def test_the_sheet_shows_every_picture_of_the_cluster_and_of_no_other(desk, libr
 
 
 def test_pictures_are_moved_and_the_change_can_be_found(desk, library):
-    _, cluster, _, post = desk
+    _, _cluster, _, post = desk
     other = library.build.groups.get(number=1).cluster
     page = post("move", library.images[0], into=other.pk)
     assert f"1 pictures belong to {other} now" in page
@@ -60,7 +60,7 @@ def test_pictures_are_kept_and_let_go(desk, library):
 
 
 def test_pictures_become_a_cluster_of_their_own(desk, library):
-    _, cluster, _, post = desk
+    _, _cluster, _, post = desk
     assert "a cluster of their own now" in post("split", library.images[2], name="Alone")
     alone = Cluster.objects.get(name="Alone")
     assert Pin.objects.get().cluster == alone

@@ -81,7 +81,7 @@ def test_the_scores_show_the_collection_with_its_cut_off(library, curator):
     taught = version.taught
     curator.post(reverse("admin:catalog_taughtlabel_cut-off", args=[taught.pk]), {"version": 1, "cut_off": "0.5"})
     page = page_of(curator, "taughtlabel_scores", taught.pk)
-    assert "30 of 60 images" in page and "below the cut-off of 0.5" in page and "not judged yet" in page
+    assert "30 of 60 images" in page and "below the cut-off of 0.50" in page and "not judged yet" in page
     places = [
         page.index(str(uuid)) for uuid in Image.objects.filter(pk__in=library.reds).values_list("uuid", flat=True)
     ]

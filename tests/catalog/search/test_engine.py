@@ -7,8 +7,6 @@ from catalog.search import Selection, search_images, select_images
 from catalog.services.search_words import index_words
 from tests.factories import CollectionFactory, ImageFactory, LabelFactory
 
-pytestmark = pytest.mark.django_db
-
 
 def make_image(collection: Collection, title: str = "", **values: object) -> Image:
     image: Image = ImageFactory(collection=collection, title=title, renditions=False, **values)

@@ -11,8 +11,6 @@ from catalog.search import FACETS, Selection, facets, select_images
 from catalog.services.clock import bury_images, mark_images, next_change_number
 from tests.factories import BuildFactory, CollectionFactory, GalaxyFactory, ImageFactory, LabelFactory
 
-pytestmark = pytest.mark.django_db
-
 
 def counts(collection: Collection, query: str = "", *names: str) -> dict[str, dict[str, int]]:
     selection = Selection.from_params(collection, QueryDict(query))

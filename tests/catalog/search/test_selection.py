@@ -10,8 +10,6 @@ from catalog.models import Collection, Image, Label, NearDuplicate, Pin
 from catalog.search import Selection, SelectionError, select_images
 from tests.factories import BuildFactory, ClusterFactory, CollectionFactory, GalaxyFactory, ImageFactory, LabelFactory
 
-pytestmark = pytest.mark.django_db
-
 
 def titles(collection: Collection, query: str = "") -> list[str]:
     selection = Selection.from_params(collection, QueryDict(query))

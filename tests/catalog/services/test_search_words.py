@@ -90,8 +90,15 @@ def test_a_collection_of_an_older_program_is_indexed_by_a_job_once() -> None:
     assert start_indexing() == []
 
 
-def test_an_index_that_failed_is_not_tried_again_at_once() -> None:
+def test_a_new_collection_needs_no_job() -> None:
     collection = CollectionFactory()
+    assert start_indexing() == []
+    ImageFactory(collection=collection, renditions=False)
+    assert start_indexing() == []
+
+
+def test_an_index_that_failed_is_not_tried_again_at_once() -> None:
+    collection = ImageFactory(renditions=False).collection
     ended = {"status": "failed", "error": "Broken.", "finished_at": timezone.now()}
     JobFactory(kind="index_collection", collection=collection, **ended)
     assert start_indexing() == []

@@ -149,3 +149,9 @@ def test_a_chosen_part_becomes_a_cluster(world, curator):
     assert answer.status_code == 201
     assert [row["name"] for row in answer.json()["clusters"]] == ["Alone"]
     assert Pin.objects.get().image == world.shown
+
+
+def test_a_part_that_only_pins_make_is_shown_to_visitors_of_the_published_galaxy(world, curator, client):
+    body = {"images": [str(world.shown.uuid)], "name": "Alone"}
+    ask(curator, "post", f"clusters/{world.cluster.uuid}/split/", body)
+    assert "Alone" in {row["name"] for row in client.get("/api/v1/clusters/?galaxy=sky").json()["results"]}

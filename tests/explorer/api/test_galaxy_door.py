@@ -80,6 +80,15 @@ def test_a_key_does_what_its_scope_says(world, scope):
         assert needed == scope or answer.json()["code"] == "scope_missing"
 
 
+def test_a_post_that_is_sent_again_is_done_once(world):
+    client = client_of(make_person("curator", world.collection))
+    body = {"collection": "museum", "slug": "new", "title": "New"}
+    first, again = (ask(client, "post", "galaxies/", body, **{"Idempotency-Key": "k1"}) for _ in range(2))
+    assert (first.status_code, again.status_code, first.json()) == (201, 201, again.json())
+    assert Galaxy.objects.filter(slug="new").count() == 1
+    assert ask(client, "post", "galaxies/", body | {"title": "Other"}, **{"Idempotency-Key": "k1"}).status_code == 422
+
+
 @pytest.mark.parametrize(("who", "expected"), [("curator", 403), ("owner", 200)])
 def test_who_may_look_and_the_address_are_the_owners(world, who, expected):
     client = client_of(make_person(who, world.collection))
