@@ -159,7 +159,7 @@ class RenameSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(required=False, allow_blank=True, max_length=MAX_REASON_LENGTH, default="")
 
 
-class MergeSerializer(serializers.Serializer[Any]):
+class MergeLabelsSerializer(serializers.Serializer[Any]):
     """Labels, and the one as which they count from now on."""
 
     collection = serializers.CharField(help_text="Slug or uuid.")
@@ -220,7 +220,7 @@ class ChangeViewSet(
         """A page of changes, or one, with what was said and by which jobs: two queries, however many there are."""
         rows = args[0] if kwargs.get("many") else list(args)
         context = {**self.get_serializer_context(), "decided": decided_by(rows), "jobs": _jobs_of(rows)}
-        return ChangeSerializer(*args, context=context, **kwargs)
+        return ChangeSerializer(*args, **{**kwargs, "context": context})
 
     @extend_schema(
         summary="Decide about labels of images, or hide images",
@@ -312,12 +312,12 @@ class MergeLabels(LabelDeed):
     @extend_schema(
         summary="Let labels count as another one",
         description="Now and in every later annotation. Where more than 1,000 images have them, a job does it: 202.",
-        request=MergeSerializer,
+        request=MergeLabelsSerializer,
         responses={200: ChangeSerializer, 202: ChangeSerializer},
     )
     def post(self, request: Request) -> Response:
         """Merge them."""
-        asked = _read(MergeSerializer, request)
+        asked = _read(MergeLabelsSerializer, request)
         collection = find_collection(request, asked["collection"], Verb.CURATE)
         into = find_label(collection, asked["into"])
         others = [find_label(collection, term) for term in asked["others"]]

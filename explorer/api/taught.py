@@ -31,6 +31,7 @@ from catalog.services.teach import (
 )
 from catalog.terms import MAX_TERM_LENGTH
 from explorer.api.filters import NamedFilterSet
+from explorer.api.jobs import JobStartedSerializer
 from explorer.api.permissions import PolicyFiltered, find_collection
 
 PAGE_SIZE = 100
@@ -82,12 +83,6 @@ class TaughtLabelSerializer(serializers.ModelSerializer[TaughtLabel]):
     def get_versions(self, taught: TaughtLabel) -> Any:
         """Fetched beforehand."""
         return TaughtVersionSerializer(taught.versions.all(), many=True).data
-
-
-class JobStartedSerializer(serializers.Serializer[Any]):
-    """Where to see how far it is."""
-
-    job = serializers.UUIDField(help_text="See /jobs/.")
 
 
 class TeachSerializer(serializers.Serializer[Any]):
