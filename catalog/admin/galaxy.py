@@ -28,6 +28,12 @@ from catalog.terms import MAX_TERM_LENGTH, fold_term
 
 register_job_action(Galaxy, JobAction(kind="build_galaxy", label="Rebuild galaxy"))
 register_job_action(Galaxy, JobAction(kind="update_galaxy", label="Add new images"))
+register_job_action(
+    Galaxy,
+    JobAction(
+        kind="update_galaxy", name="replace_stale", label="Place anew whose labels changed", params={"replace": "stale"}
+    ),
+)
 register_job_action(Galaxy, JobAction(kind="dry_run_galaxy", label="What would change?"))
 
 N_COVERS = 6

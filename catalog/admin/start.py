@@ -163,8 +163,12 @@ def _needs_of_galaxies(request: HttpRequest, galaxies: list[tuple[GalaxyState, l
         if state.build is None:
             yield _need(f"{galaxy} has not been built", page, "Build it")
         elif state.n_stale:
-            images = _number(state.n_stale, "image lies", "images lie")
-            yield _need(f"{galaxy}: {images} where their old labels put them", page, "Place them anew")
+            images = _number(
+                state.n_stale, "image lies where its old labels put it", "images lie where their old labels put them"
+            )
+            start = reverse("admin:catalog_galaxy_start", args=[galaxy.pk, "replace_stale"])
+            text = f"{galaxy}: {images}"
+            yield {**_need(text, start, "Place them anew"), "post": "yes"}
         if state.build is not None and not state.is_published:
             yield _need(f"{galaxy} is built and not published", page, "Look at it, publish it")
         elif state.is_behind:

@@ -37,6 +37,21 @@ MAX_CLUSTERS = 200
 YES_NO = [("", "Either"), ("true", "Yes"), ("false", "No")]
 ORDERS = [("", "Newest first"), ("oldest", "Oldest first"), ("score", "Surest first"), ("unsure", "Least sure first")]
 
+# Filters that stay folded up until one is used.
+MORE = [
+    "source",
+    "min_score",
+    "max_score",
+    "status",
+    "faces",
+    "text",
+    "year_from",
+    "year_to",
+    "duplicates",
+    "hidden",
+    "order",
+]
+
 
 class WallForm(forms.Form):
     """Every filter of a Selection as something to fill in. The selection itself checks what was written."""
@@ -133,6 +148,7 @@ class WallAdmin(PolicyAdmin[Image]):
             "error": f"{error.field.replace('_', ' ').capitalize()}: {error.message}" if error else "",
             "wall": wall,
             "chips": [] if error else _chips(request, selection),
+            "more_is_used": any(request.GET.get(name) for name in MORE),
             "selection": selection_query(selection),
             "may_decide": may(request, Verb.CURATE, collection),
             "label": selection.label,
@@ -178,14 +194,16 @@ def _read_wall(request: HttpRequest, selection: Selection, images: QuerySet[Imag
     found = list(ordered.prefetch_related(Prefetch("effective_labels", queryset=labels))[start : start + PAGE_SIZE + 1])
     return Wall(
         tiles=_tiles(found[:PAGE_SIZE], label),
-        count=f"{MAX_COUNTED:,}+ images"
-        if n_found > MAX_COUNTED
-        else "1 image"
-        if n_found == 1
-        else f"{n_found:,} images",
+        count=_in_words(n_found),
         page=number,
         has_next=len(found) > PAGE_SIZE,
     )
+
+
+def _in_words(n_found: int) -> str:
+    if n_found > MAX_COUNTED:
+        return f"{MAX_COUNTED:,}+ images"
+    return {0: "No images", 1: "1 image"}.get(n_found, f"{n_found:,} images")
 
 
 def _in_order(rows: QuerySet[Image], order: str, label: Label | None) -> QuerySet[Image]:

@@ -17,7 +17,8 @@ register = template.Library()
 @register.inclusion_tag("admin/catalog/start.html", takes_context=True)
 def start_page(context: RequestContext) -> dict[str, Any]:
     """How the library stands, for whoever looks."""
-    return gather(context["request"])
+    # An inclusion tag has a context of its own; its forms need the token all the same.
+    return {**gather(context["request"]), "csrf_token": context.get("csrf_token")}
 
 
 @register.inclusion_tag("admin/catalog/history.html", takes_context=True)

@@ -56,7 +56,9 @@ def test_it_says_what_needs_a_person_and_where_to_mend_it(admin_client):
     assert "1 file was refused" in text
     assert "could not look at 1 image" in text and "1 image lost its answer" in text
     assert "1 image looks nearly like a larger one" in text
-    assert "1 image lies where their old labels put them" in text
+    assert "1 image lies where its old labels put it" in text
+    admin_client.post(reverse("admin:catalog_galaxy_start", args=[library.galaxy.pk, "replace_stale"]))
+    assert Job.objects.get(kind="update_galaxy").params == {"replace": "stale"}
 
 
 def test_it_says_that_visitors_see_an_older_build(admin_client):
