@@ -69,7 +69,9 @@ def post(system: Client, path: str, body: Any) -> Any:
 
 
 def take_out(system: Client, folder: Path, format_name: str) -> Path:
-    response = system.get(f"{API}/export/", {"collection": "museum", "format": format_name, "label": "Charles Bridge"})
+    response: Any = system.get(
+        f"{API}/export/", {"collection": "museum", "format": format_name, "label": "Charles Bridge"}
+    )
     assert response.status_code == 200
     with zipfile.ZipFile(io.BytesIO(b"".join(response.streaming_content))) as archive:
         archive.extractall(folder / format_name)
