@@ -46,17 +46,17 @@ def own_storages(settings: Settings) -> None:
 
 
 @pytest.fixture(autouse=True)
+def nobody_has_asked_yet() -> None:
+    """An empty cache: how many requests somebody sent in another test counts in none after it."""
+    cache.clear()
+
+
+@pytest.fixture(autouse=True)
 def no_columns_of_other_tests() -> None:
     """Counts are kept in memory by a collection's id and clock, and both begin anew in every test's database."""
     from catalog.search.columns import forget_columns
 
     forget_columns()
-
-
-@pytest.fixture(autouse=True)
-def nobody_has_asked_yet() -> None:
-    """An empty cache: how many requests somebody sent in another test counts in none after it."""
-    cache.clear()
 
 
 class NetworkForbiddenError(Exception):
