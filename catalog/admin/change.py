@@ -30,7 +30,7 @@ VERDICTS = {"accept": "accepted", "reject": "rejected", "add": "added"}
 class ChangeAdmin(PageAdmin[Change]):
     """Changes; services make them. Each can be undone at `<id>/undo/`."""
 
-    index_order = 35
+    index_order = 55
     change_form_template = "admin/catalog/change/change_form.html"
     list_display = ["made_at", "what", "n_images", "made_by", "reason", "collection", "state"]
     list_display_links = ["made_at", "what"]

@@ -18,7 +18,6 @@ from django.utils.safestring import SafeString
 from catalog.admin.filters import PermittedFilter
 from catalog.admin.pictures import thumbnails
 from catalog.admin.policy import PolicyAdmin, may, signed_in
-from catalog.admin.wall import wall_address
 from catalog.annotators import LANGUAGES, translate
 from catalog.models import Change, EffectiveLabel, Job, Label
 from catalog.permissions import Verb, permitted
@@ -213,7 +212,9 @@ class LabelAdmin(PolicyAdmin[Label]):
     @admin.display(description="images", ordering="images_counted")
     def n_images(self, obj: Label) -> SafeString:
         """How many carry it, leading to them."""
-        address = wall_address(obj.collection, label=obj.term)
+        address = reverse(
+            "admin:catalog_image_changelist", query={"collection__id__exact": obj.collection_id, "label": obj.term}
+        )
         return format_html('<a href="{}">{}</a>', address, f"{obj.images_counted:,}")  # type: ignore[attr-defined]  # annotated
 
     @admin.display(description="concept")

@@ -11,6 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from catalog.admin.addresses import rendition_address
+from catalog.admin.filters import COLLECTION_PARAMETER
 from catalog.admin.policy import PolicyAdmin, may
 from catalog.admin.shown_builds import latest_builds
 from catalog.models import (
@@ -119,6 +120,16 @@ class WallAdmin(PolicyAdmin[Image]):
         """The wall before Django's own, which takes anything for an id."""
         view = self.admin_site.admin_view(self.wall_view)
         return [path("wall/", view, name="catalog_image_wall"), *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """The table, with the way to the wall of the same collection and label."""
+        names = {"collection": COLLECTION_PARAMETER, "label": "label"}
+        kept = {name: value for name, other in names.items() if (value := request.GET.get(other))}
+        roles = permitted_by_role(request.user, Verb.VIEW, Collection.objects.all())
+        if (wanted := kept.get("collection", "")).isdecimal():
+            roles = roles.filter(pk=int(wanted))
+        wall = reverse("admin:catalog_image_wall", query=kept) if roles.exists() else ""
+        return super().changelist_view(request, {**(extra_context or {}), "wall": wall})
 
     def wall_view(self, request: HttpRequest) -> HttpResponse:
         """A page of thumbnails."""

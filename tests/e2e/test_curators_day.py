@@ -119,8 +119,8 @@ def import_the_town(page: Page, archive: Path) -> None:
 def add_galaxy(page: Page, address: str) -> str:
     """A galaxy of six clusters, built; returns its id."""
     page.goto(f"{address}/admin/catalog/galaxy/add/")
-    page.fill("#id_title", "Old town")
-    page.fill("#id_slug", "old-town")
+    page.locator("#id_title").press_sequentially("Old town")
+    expect(page.locator("#id_slug")).to_have_value("old-town")
     page.select_option("#id_collection", label="Old town")
     page.fill("#id_n_clusters", "6")
     page.click("[name=_continue]")

@@ -6,8 +6,9 @@ import pytest
 from django.test import Client
 from django.urls import resolve, reverse
 
-from catalog.admin.addresses import galaxy_address, rendition_address
+from catalog.admin.addresses import galaxy_address, portrait_address, rendition_address
 from catalog.models import Job
+from explorer.portrait import PORTRAIT_NAME
 from tests.factories import GalaxyFactory, MembershipFactory, UserFactory
 
 
@@ -28,3 +29,5 @@ def test_a_curator_publishes_from_the_list_and_watches():
 def test_the_addresses_that_the_admin_points_to_are_served():
     assert resolve(galaxy_address("my-town")).view_name == "explorer:galaxy"
     assert resolve(rendition_address(uuid.uuid4(), "view")).view_name == "explorer:rendition"
+    portrait = resolve(portrait_address(uuid.uuid4()))
+    assert (portrait.view_name, portrait.kwargs["name"]) == ("explorer:artifact", PORTRAIT_NAME)

@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from catalog.models import EffectiveLabel, Image
+from catalog.services.search_words import index_words
 from tests.catalog.admin.world import make_library
 from tests.factories import CollectionFactory, ImageFactory
 
@@ -38,6 +39,16 @@ def test_filters_combine(admin_client):
     assert shown(admin_client, library, year_from="1920", year_to="1930", faces="true", hidden="false") == [first]
     assert shown(admin_client, library, label="cat", max_score="0.5", status="annotated", source="local") == [third]
     assert shown(admin_client, library, label="thing 1", hidden="false") == []
+
+
+def test_words_and_parts_of_words_are_searched_for(admin_client):
+    library = make_library()
+    Image.objects.filter(pk=library.images[1].pk).update(title="The lighthouse at dusk")
+    index_words([image.pk for image in library.images])
+    assert shown(admin_client, library, q="ghthou") == [library.images[1]]
+    assert shown(admin_client, library, q="light cat") == [library.images[1]]
+    assert len(shown(admin_client, library, q="cat")) == 4
+    assert shown(admin_client, library, q="submarine") == []
 
 
 def test_what_a_filter_cannot_be_is_told_and_nothing_is_shown(admin_client):
@@ -115,9 +126,14 @@ def test_an_empty_collection_says_how_to_begin(client_as):
     assert "There is no picture in this collection yet." in page and "Add pictures" in page
 
 
-def test_the_table_leads_to_the_wall(admin_client):
-    library = make_library()
-    page = admin_client.get(reverse("admin:catalog_image_changelist")).content.decode()
-    assert f'href="{WALL}"' in page
-    label = reverse("admin:catalog_label_changelist")
-    assert f"{WALL}?collection={library.collection.pk}&amp;label=cat" in admin_client.get(label).content.decode()
+def test_the_table_leads_to_the_wall_of_the_same_collection_and_label(admin_client, client_as):
+    library, public = make_library(), make_library(public=True)
+    table = reverse("admin:catalog_image_changelist")
+    assert f'href="{WALL}"' in admin_client.get(table).content.decode()
+    filtered = {"collection__id__exact": library.collection.pk, "label": "cat"}
+    page = admin_client.get(table, filtered).content.decode()
+    assert f'href="{WALL}?collection={library.collection.pk}&amp;label=cat"' in page
+    client = client_as("viewer", library.collection)
+    assert "Wall of thumbnails" in client.get(table, filtered).content.decode()
+    foreign = client.get(table, {"collection__id__exact": public.collection.pk})
+    assert "Wall of thumbnails" not in foreign.content.decode()
