@@ -177,7 +177,8 @@ def _clusters_in(
     if not len(ids):
         return found[:0]
     rows = np.minimum(np.searchsorted(ids, placed["image"]), len(ids) - 1)
-    return found[(ids[rows] == placed["image"]) & asked.mask[rows]]
+    counted: NDArray[np.int64] = found[(ids[rows] == placed["image"]) & asked.mask[rows]]
+    return counted
 
 
 def _most(counts: NDArray[np.int64], limit: int) -> NDArray[np.int64]:

@@ -169,7 +169,7 @@ class ImageSerializer(serializers.ModelSerializer[Image]):
             return None
         if not hasattr(image, "told_labels"):
             attach_labels([image])
-        return image.told_labels
+        return image.told_labels  # type: ignore[attr-defined]  # attach_labels gives them
 
     @extend_schema_field(ImageClusterSerializer(many=True))
     def get_clusters(self, image: Image) -> Any:
