@@ -1,6 +1,6 @@
 """API keys: made and revoked by their owners; superusers see all, and say how much each may ask for."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -43,6 +43,9 @@ class ApiKeyAdmin(TrustedAdmin[ApiKey]):
     fields = ["name", "scopes", "collection", "expires_at"]
     facts = ("prefix", "created_at", "last_used_at", "revoked_at")
     actions = ["revoke"]
+
+    class Media:
+        css: ClassVar[dict[str, list[str]]] = {"all": ["catalog_admin/catalog.css"]}
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Whoever has a role somewhere."""
