@@ -32,14 +32,14 @@ class ChangeAdmin(PageAdmin[Change]):
 
     index_order = 55
     change_form_template = "admin/catalog/change/change_form.html"
-    list_display = ["made_at", "what", "n_images", "made_by", "reason", "collection", "state"]
+    list_display = ["made_at", "what", "images", "made_by", "reason", "collection", "state"]
     list_display_links = ["made_at", "what"]
     list_filter = [("collection", PermittedFilter), "kind", ("undone_at", admin.EmptyFieldListFilter)]
     list_select_related = ["made_by", "undone_by", "collection"]
     search_fields = ["reason"]
     fields = [
         "what",
-        "n_images",
+        "images",
         "pictures",
         "reason",
         "made_by",
@@ -49,7 +49,7 @@ class ChangeAdmin(PageAdmin[Change]):
         "collection",
         "uuid",
     ]
-    readonly_fields = ["what", "pictures", "made_at", "state", "filtered_by", "uuid"]
+    readonly_fields = ["what", "images", "pictures", "made_at", "state", "filtered_by", "uuid"]
 
     def get_urls(self) -> list[URLPattern]:
         """Adds where the button that undoes a change posts."""
@@ -114,6 +114,11 @@ class ChangeAdmin(PageAdmin[Change]):
             return f"“{before}” merged into “{after}”"
         return str(obj.get_kind_display())
 
+    @admin.display(description="images", ordering="n_images")
+    def images(self, obj: Change) -> str:
+        """How many."""
+        return f"{obj.n_images:,}"
+
     @admin.display(description="state")
     def state(self, obj: Change) -> str:
         """Whether it holds."""
@@ -128,7 +133,7 @@ class ChangeAdmin(PageAdmin[Change]):
         said = {name: value for name, value in obj.selection.items() if name != "collection"}
         return ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in said.items()) or str(NOTHING)
 
-    @admin.display(description="images")
+    @admin.display(description="for example")
     def pictures(self, obj: Change) -> SafeString:
         """Some of those that it is about; one change may hold forty thousand."""
         images = Image.objects.filter(changes__change=obj).order_by("pk")[:MAX_IMAGES_SHOWN]

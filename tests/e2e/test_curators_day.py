@@ -160,6 +160,14 @@ def correct_a_label_on_thirty_at_once(page: Page, address: str, collection: str)
     page.keyboard.press("u")
     expect(page.locator("[data-toast-text]")).to_have_text("Undone.")
 
+    # Looked at closer, each label has its buttons.
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Reject garden").click()
+    expect(page.locator("[data-toast-text]")).to_have_text("“garden” rejected on 1 image.")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("[data-toast-text]")).to_have_text("Undone.")
+    page.keyboard.press("Escape")
+
 
 def teach_a_label(page: Page, address: str, collection: str) -> None:
     """Fifteen pictures show what the blue hour is, fifteen what it is not; the rest is found by what pictures look like."""

@@ -14,8 +14,8 @@ let undoStates = []; // [tile, what its state said before]
 const boxOf = (tile) => tile.querySelector("input[type=checkbox]");
 const focused = () => tiles.find((tile) => tile === document.activeElement || tile.contains(document.activeElement)) ?? tiles.find((tile) => tile.tabIndex === 0);
 const chosen = () => tiles.filter((tile) => boxOf(tile)?.checked);
-/** What a key is about: the chosen images, or else the one in focus. */
-const meant = () => (chosen().length ? chosen() : [focused()].filter(Boolean));
+/** What a key is about: the image that is looked at closer; else the chosen ones, else the one in focus. */
+const meant = () => (chosen().length && !part("closer").open ? chosen() : [focused()].filter(Boolean));
 
 function focusTile(tile) {
   for (const other of tiles) other.tabIndex = other === tile ? 0 : -1;
@@ -42,6 +42,8 @@ function showChosen() {
 }
 
 function say(text, undo = "") {
+  // Beside a picture that is looked at closer, the rest of the page is out of reach.
+  (part("closer").open ? part("closer") : root).append(part("toast"));
   part("toast").hidden = false;
   part("toast-text").textContent = text;
   part("undo").hidden = !undo;
@@ -118,10 +120,7 @@ function lookCloser(tile) {
       for (const [deed, word, state] of [["accept", "Accept", "accepted"], ["reject", "Reject", "rejected"]]) {
         const button = Object.assign(document.createElement("button"), { type: "button", className: "button", textContent: word });
         button.setAttribute("aria-label", `${word} ${row.dataset.term}`);
-        button.addEventListener("click", () => {
-          for (const other of tiles) if (boxOf(other)) boxOf(other).checked = false;
-          decide(deed, row.dataset.term, `${row.dataset.term} ${state}`);
-        });
+        button.addEventListener("click", () => decide(deed, row.dataset.term, `${row.dataset.term} ${state}`));
         item.append(button, " ");
       }
     }
@@ -182,7 +181,10 @@ for (const tile of tiles) {
 }
 part("undo").addEventListener("click", undo);
 part("close").addEventListener("click", () => part("closer").close());
-part("closer").addEventListener("close", () => focused()?.focus());
+part("closer").addEventListener("close", () => {
+  root.append(part("toast"));
+  focused()?.focus();
+});
 part("ask")?.addEventListener("close", () => {
   const term = part("ask-term").value.trim();
   if (part("ask").returnValue === "add" && term) decide("add", term, `${term} added`);
