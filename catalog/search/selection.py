@@ -16,6 +16,7 @@ from catalog.models import (
     Collection,
     EffectiveLabel,
     Galaxy,
+    Group,
     Image,
     Label,
     NearDuplicate,
@@ -238,8 +239,13 @@ def _in_cluster(uuid: UUID) -> Q:
     galaxy = Cluster.objects.filter(uuid=uuid).values("galaxy")
     positions = Position.objects.filter(build__in=_newest_build(galaxy__in=galaxy))
     pins = Pin.objects.filter(galaxy__in=galaxy)
-    of_groups = positions.filter(group__cluster__uuid=uuid).exclude(image__in=pins.values("image"))
-    pinned = pins.filter(cluster__uuid=uuid, image__in=positions.values("image"))
+    groups = Group.objects.filter(cluster__uuid=uuid, build__in=_newest_build(galaxy__in=galaxy))
+    # By its groups, not by its build: an index leads to a group's images, and the build has all.
+    of_groups = Position.objects.filter(group__in=groups.order_by().values("pk")).exclude(
+        image__in=pins.values("image")
+    )
+    # Few are pinned: each is looked up, rather than the whole build read.
+    pinned = pins.filter(Exists(positions.filter(image=OuterRef("image"))), cluster__uuid=uuid)
     return Q(pk__in=of_groups.values("image")) | Q(pk__in=pinned.values("image"))
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import django_filters
-from django.db.models import BigIntegerField, Exists, Model, OuterRef, QuerySet
+from django.db.models import BigIntegerField, Exists, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 from rest_framework.exceptions import ValidationError
 
@@ -13,8 +13,11 @@ from catalog.models import (
     Collection,
     EffectiveLabel,
     Galaxy,
+    Group,
     Image,
     Label,
+    Pin,
+    Position,
     PublishedFeature,
 )
 from catalog.permissions import Verb, permitted, permitted_by_role
@@ -28,12 +31,12 @@ Rows = QuerySet[Any, Any]
 class NamedFilterSet(django_filters.FilterSet):  # type: ignore[misc]  # the library has no types
     """Filters whose value is the name of something that the person must be allowed to see."""
 
-    def find(self, model: type[Model], field: str, name: str, rows: Rows | None = None) -> Any:
-        """The one row of that name, of these rows or of all. A ValidationError when there is none, or none to be seen by this person."""
+    def find(self, model: type[Model], field: str, name: str) -> Any:
+        """The one row of that name. A ValidationError when there is none, or none to be seen by this person."""
         # Clusters have no slug.
         if model is Cluster and not is_uuid(name):
             raise ValidationError({field: f"Expected a uuid, got {name[:80]!r}."})
-        row = find_named(self.request.user, model._default_manager.all() if rows is None else rows, name).first()
+        row = find_named(self.request.user, model._default_manager.all(), name).first()
         if row is None:
             raise ValidationError(
                 {field: f"There is no {model._meta.verbose_name} {name[:80]!r}, or none that you may see."}
@@ -80,20 +83,19 @@ class ImageFilterSet(NamedFilterSet):
         field_name="updated_at", lookup_expr="gte", help_text="ISO 8601, such as 2026-01-31T12:00:00Z."
     )
 
-    # Once it is found, with `is_known`: whether the person has a role in it. Filters are asked in the order in which they stand above.
+    # The collection, once it is found, and whether the person has a role in it. Filters are asked in the order in which they stand above.
     _collection: Any = None
+    _is_known = False
 
     class Meta:
         model = Image
         fields: list[str] = []
 
     def in_collection(self, rows: Rows, field: str, name: str) -> Rows:
-        """Images of the collection of that name; whether the person has a role in it is learnt on the way."""
-        known = permitted_by_role(self.request.user, Verb.VIEW, Collection.objects.all())
-        is_known = Exists(known.filter(pk=OuterRef("pk")))
-        collection = self.find(Collection, field, name, Collection.objects.annotate(is_known=is_known))
-        self._collection = collection
-        return rows.filter(collection=collection)
+        """Images of the collection of that name."""
+        known = self.request.parser_context["view"].known_collection()
+        self._collection, self._is_known = known or self.find(Collection, field, name), known is not None
+        return rows if known else rows.filter(collection=self._collection)
 
     def shown_in_galaxy(self, rows: Rows, field: str, name: str) -> Rows:
         """Images in the galaxy's current publication, but for those of clusters that the person may not see."""
@@ -104,8 +106,15 @@ class ImageFilterSet(NamedFilterSet):
     def shown_in_cluster(self, rows: Rows, field: str, name: str) -> Rows:
         """Images that the current publication of the cluster's galaxy shows in it."""
         cluster = self.find(Cluster, field, name)
-        places = find_places(Cluster.objects.filter(pk=cluster.pk), galaxy=cluster.galaxy_id)
-        return rows.filter(Exists(places.filter(image=OuterRef("pk"))))
+        positions = Position.objects.filter(build__publications__current_of=cluster.galaxy_id)
+        groups = Group.objects.filter(cluster=cluster, build__publications__current_of=cluster.galaxy_id)
+        pins = Pin.objects.filter(galaxy=cluster.galaxy_id)
+        # The same as by find_places, which looks at one image after the other where these two lists are read once.
+        of_groups = Position.objects.filter(group__in=groups.order_by().values("pk")).exclude(
+            image__in=pins.values("image")
+        )
+        pinned = pins.filter(Exists(positions.filter(image=OuterRef("image"))), cluster=cluster)
+        return rows.filter(Q(pk__in=of_groups.values("image")) | Q(pk__in=pinned.values("image")))
 
     def with_label(self, rows: Rows, field: str, term: str) -> Rows:
         """Images with that label, and with that label at the least score if one is asked for; of those whose labels one may learn."""
@@ -129,7 +138,7 @@ class ImageFilterSet(NamedFilterSet):
         found = EffectiveLabel.objects.filter(**label)
         if (min_score := self.form.cleaned_data.get("min_score")) is not None:
             found = found.filter(score__gte=min_score)
-        if self._collection is not None and self._collection.is_known:
+        if self._is_known:
             # The images of one label are read from its index; whether an image has any at all, from the image's own labels.
             if label:
                 return rows.filter(pk__in=found.order_by().values("image"))

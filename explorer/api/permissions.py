@@ -33,6 +33,9 @@ class PolicyFiltered:
     # Query parameters that name by uuid what is looked into; a uuid there counts as a followed link.
     link_parameters: tuple[str, ...] = ()
 
+    # Whether a role in the collection that a list's address names shows all of its rows, so that nothing else need be asked.
+    shows_all_to_a_role = False
+
     # Given by the view class beside this one.
     request: Any
     kwargs: dict[str, Any]
@@ -50,7 +53,21 @@ class PolicyFiltered:
         # A key that may do the deed finds what to do it with, though it has not the scope read besides.
         action = self.asked_action()
         scope = self.scopes.get(action) or scope_for(self.verbs.get(action, Verb.VIEW))
+        if (known := self.known_collection()) is not None:
+            return rows.filter(collection=known)
         return permitted(self.request.user, Verb.VIEW, rows, by_link=self.is_by_link(), scope=scope)
+
+    def known_collection(self) -> Collection | None:
+        """The collection that the address names, if the person has a role in it and that is all there is to ask; looked up once."""
+        is_meant = self.shows_all_to_a_role and self.asked_action() == "list"
+        name = self.request.query_params.get("collection", "").strip() if is_meant else ""
+        if not name or "\0" in name:
+            return None
+        if not hasattr(self, "_known"):
+            rows = Collection.objects.filter(**{"uuid" if is_uuid(name) else "slug": name})
+            scope = self.scopes.get("list") or scope_for(self.verbs.get("list", Verb.VIEW))
+            self._known = permitted_by_role(self.request.user, Verb.VIEW, rows, scope=scope).first()
+        return self._known
 
     def asked_action(self) -> str:
         """What is asked of the view: the action of a viewset, the method of another view; HEAD is a GET, OPTIONS asks for `metadata`."""

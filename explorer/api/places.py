@@ -13,6 +13,7 @@ from django.db.models import (
     Q,
     QuerySet,
     TextField,
+    Value,
     When,
 )
 from django.db.models.functions import Cast, Coalesce
@@ -52,21 +53,30 @@ def find_places(clusters: QuerySet[Cluster], *, galaxy: Galaxy | int | None = No
     return places.filter(Q(cluster_pk__in=clusters.values("pk")))
 
 
-def images_to_tell(user: User, clusters: QuerySet[Cluster]) -> QuerySet[Image]:
+def images_to_tell(user: User, clusters: QuerySet[Cluster], *, known: Collection | None = None) -> QuerySet[Image]:
     """Images with what the API tells of them, but for their labels: two queries, however many there are.
 
-    Each has `is_known` (whether the person has a role in its collection), `places` (of these clusters), its collection and current
-    revision. The serializer reads their labels.
+    Each has `is_known` (whether the person has a role in its collection), `places` (of these clusters), and the slug of its collection
+    and the size of its current revision, `told_collection`, `told_width` and `told_height`: a hundred rows of those two tables would
+    take longer to read than the images themselves. The serializer reads their labels.
+
+    Parameters
+    ----------
+    known
+        The collection of all of these images, if the person has a role in it.
     """
-    known = permitted_by_role(user, Verb.VIEW, Collection.objects.all())
-    is_known = Case(When(collection__in=known.values("pk"), then=True), default=False, output_field=BooleanField())
-    return (
-        Image.objects.annotate(is_known=is_known)
-        .select_related("collection", "current_revision")
-        .prefetch_related(
-            Prefetch("positions", find_places(clusters).order_by("build__galaxy"), to_attr="places"),
+    is_known: Case | Value = Value(True, output_field=BooleanField())
+    if known is None:
+        of_role = permitted_by_role(user, Verb.VIEW, Collection.objects.all())
+        is_known = Case(
+            When(collection__in=of_role.values("pk"), then=True), default=False, output_field=BooleanField()
         )
-    )
+    return Image.objects.annotate(
+        is_known=is_known,
+        told_collection=F("collection__slug"),
+        told_width=F("current_revision__width"),
+        told_height=F("current_revision__height"),
+    ).prefetch_related(Prefetch("positions", find_places(clusters).order_by("build__galaxy"), to_attr="places"))
 
 
 def images_told(user: User, clusters: QuerySet[Cluster], feature: PublishedFeature, *, image: str = "pk") -> Q:

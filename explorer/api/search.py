@@ -132,7 +132,7 @@ class SearchView(PolicyFiltered, APIView):
             after=_read_cursor(params.get("cursor", "")),
         )
         page = hits[:limit]
-        told = tell_images(request, [hit.image_id for hit in page])
+        told = tell_images(request, collection, [hit.image_id for hit in page])
         following = _address_of(request, page[-1].score, page[-1].image_id) if len(hits) > limit else None
         return Response(
             {
@@ -181,10 +181,10 @@ def read_selection(request: Request, collection: Collection) -> Selection:
         raise ValidationError({error.field: error.message}) from error
 
 
-def tell_images(request: Request, image_ids: Sequence[int]) -> dict[int, Any]:
-    """What the API tells of these images to somebody with a role, by id: three queries."""
-    images = images_to_tell(request.user, clusters_shown(request.user, request.query_params)).filter(pk__in=image_ids)
-    rows = list(images.order_by())
+def tell_images(request: Request, collection: Collection, image_ids: Sequence[int]) -> dict[int, Any]:
+    """What the API tells of these images of a collection to somebody with a role in it, by id: three queries."""
+    clusters = clusters_shown(request.user, request.query_params)
+    rows = list(images_to_tell(request.user, clusters, known=collection).filter(pk__in=image_ids).order_by())
     told = ImageSerializer(rows, many=True, context={"request": request}).data
     return {image.pk: data for image, data in zip(rows, told, strict=True)}
 

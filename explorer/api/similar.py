@@ -126,7 +126,7 @@ def _answer(request: Request, collection: Collection, *, limit: int, min_score: 
     # Whoever has a role sees every image of the collection.
     images = Image.objects.filter(collection=collection)
     found = similar_images(collection, images=images, limit=limit, min_score=min_score, **what)
-    told = tell_images(request, [image_id for image_id, _score in found.hits])
+    told = tell_images(request, collection, [image_id for image_id, _score in found.hits])
     return Response(
         {
             "min_score": min_score,

@@ -16,7 +16,7 @@ from catalog.permissions import Verb
 from catalog.services.sync import CursorError, changes_since
 from explorer.api.pagination import MAX_PAGE_SIZE
 from explorer.api.permissions import find_collection
-from explorer.api.serializers import ImageSerializer
+from explorer.api.serializers import ImageSerializer, attach_labels
 from explorer.api.views import ImageViewSet
 
 
@@ -71,6 +71,7 @@ class ChangesView(ImageViewSet):
             )
         except CursorError as error:
             raise ValidationError({"cursor": str(error)}) from error
+        attach_labels([row for row in page.rows if isinstance(row, Image)])
         context = self.get_serializer_context()
         rows = [_tell(row, context) for row in page.rows]
         return Response({"results": rows, "cursor": page.cursor, "has_more": page.has_more})

@@ -89,6 +89,7 @@ class ImageViewSet(IdempotentMixin, ImageUploadMixin, ImageEditMixin, PolicyView
     serializer_class = serializers.ImageSerializer
     filterset_class = filters.ImageFilterSet
     link_parameters = ("collection", "galaxy", "cluster")
+    shows_all_to_a_role = True
     verbs: Mapping[str, Verb] = {
         **PolicyViewSet.verbs,
         "document": Verb.VIEW,
@@ -105,7 +106,9 @@ class ImageViewSet(IdempotentMixin, ImageUploadMixin, ImageEditMixin, PolicyView
     def get_rows(self) -> QuerySet[Image]:
         """Images with all that the serializer reads."""
         user = self.request.user
-        return images_to_tell(user, filters.clusters_shown(user, self.request.query_params))
+        clusters = filters.clusters_shown(user, self.request.query_params)
+        rows = images_to_tell(user, clusters, known=self.known_collection())
+        return rows if self.action == "list" else rows.select_related("collection", "current_revision")
 
     @extend_schema(
         summary="What the annotator answered about an image",
