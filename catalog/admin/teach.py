@@ -62,7 +62,7 @@ class TermForm(forms.Form):
 class TaughtLabelAdmin(PageAdmin[TaughtLabel]):
     """Taught labels; each has the page of its scores at `<id>/scores/`, and its sample at `<id>/sample/`."""
 
-    index_order = 35
+    index_order = 55
     change_list_template = "admin/catalog/taughtlabel/change_list.html"
     list_display = ["term", "pictures", "collection", "state", "right", "labelled"]
     list_filter = [("collection", PermittedFilter)]
@@ -90,7 +90,7 @@ class TaughtLabelAdmin(PageAdmin[TaughtLabel]):
         """The page of its scores says all that there is to say."""
         taught = self.get_object(request, object_id)
         if taught is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            return super().change_view(request, object_id, form_url, extra_context)  # which leads back to the index
         return self.scores_view(request, taught.pk)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
