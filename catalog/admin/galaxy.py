@@ -135,9 +135,9 @@ class GalaxyForm(WatchedForm[Galaxy]):
         # Not of a new galaxy, whose collection is not known yet, nor by a program that posts settings of the map and means those alone.
         self._tells_looking = not (self.instance._state.adding or (self.is_bound and "annotator" not in self.data))
         for name in LOOKING:
-            if not self._tells_looking:
-                self.fields[name].required = False
-            else:
+            # What is not told counts as what it is.
+            self.fields[name].disabled = not self._tells_looking
+            if not self.instance._state.adding:
                 self.initial[name] = getattr(self.instance.collection, name)
 
     def looking(self) -> dict[str, Any]:
