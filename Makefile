@@ -29,7 +29,7 @@ test: python
 	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(NPM) test
 	$(BIN)/python tools/check_build.py
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2
 
 lint:
 	$(BIN)/ruff check .

@@ -5,9 +5,12 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import get_language_from_request
 from django.views.decorators.http import require_safe
 
 from catalog.models import Galaxy, Image
@@ -44,8 +47,13 @@ def show_galaxy(request: HttpRequest, slug: str = "", galaxy_uuid: uuid.UUID | N
         return render(request, "explorer/unpublished.html", context)
     context["preview"] = _preview(request, galaxy) if is_public else None
     is_embedded = is_public and wants_embedding(request)
-    config = _config(galaxy, may_edit=not is_embedded and _may_edit(request, galaxy))
+    may_edit = not is_embedded and _may_edit(request, galaxy)
+    config = _config(galaxy, may_edit=may_edit)
+    if may_edit:
+        get_token(request)  # sets the cookie that corrections are sent with; pages for visitors set none
+    config["language"] = get_language_from_request(request)
     response = render(request, "explorer/galaxy.html", context | {"config": config})
+    patch_vary_headers(response, ["Accept-Language"])
     if is_embedded:
         allow_framing(request, response)
     return response
@@ -76,6 +84,7 @@ def _config(galaxy: Galaxy, *, may_edit: bool) -> dict[str, Any]:
         "home_url": reverse("explorer:entrance"),
         "api_url": reverse("explorer:api"),
         "image_admin_url": edit.replace(str(NIL), "{uuid}") if may_edit else None,
+        "collection": galaxy.collection.slug if may_edit else None,
     }
 
 

@@ -273,6 +273,8 @@ GALAXY_MAX_FILE_MB = env.integer("GALAXY_MAX_FILE_MB", 1024, minimum=1, maximum=
 
 # --- language, time, logs -----------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
+# Those that a galaxy's page speaks (explorer/frontend/src/text): what visitors wish for is chosen among them.
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env.text("TIME_ZONE", "UTC")

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from pytest_django import Settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.servers import postgres, postgres_server, postgres_url, redis_server, redis_url
 from tests.settings import TEST_DATA
@@ -16,6 +18,20 @@ from tests.settings import TEST_DATA
 __all__ = ["postgres", "postgres_server", "postgres_url", "redis_server", "redis_url"]  # fixtures for every test
 
 _numbers = itertools.count()
+
+
+class OneBrowserScheduling(LoadScopeScheduling):
+    """Give a file's tests to one worker, so that it shares what they are given; and all that open a browser to one, for
+    software WebGL keeps more than one core busy. They are the largest group, and the largest is begun first.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "browser" if nodeid.startswith("tests/e2e/") else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneBrowserScheduling:
+    """How `pytest -n 2` shares the tests out."""
+    return OneBrowserScheduling(config, log)
 
 
 @pytest.fixture(autouse=True)
@@ -30,17 +46,17 @@ def own_storages(settings: Settings) -> None:
 
 
 @pytest.fixture(autouse=True)
+def nobody_has_asked_yet() -> None:
+    """An empty cache: how many requests somebody sent in another test counts in none after it."""
+    cache.clear()
+
+
+@pytest.fixture(autouse=True)
 def no_columns_of_other_tests() -> None:
     """Counts are kept in memory by a collection's id and clock, and both begin anew in every test's database."""
     from catalog.search.columns import forget_columns
 
     forget_columns()
-
-
-@pytest.fixture(autouse=True)
-def nobody_has_asked_yet() -> None:
-    """An empty cache: how many requests somebody sent in another test counts in none after it."""
-    cache.clear()
 
 
 class NetworkForbiddenError(Exception):

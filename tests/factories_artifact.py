@@ -29,7 +29,7 @@ from explorer.artifact import (
     WrittenArtifact,
     write_artifact,
 )
-from explorer.management.procedural_galaxy import FolderSink
+from explorer.management.folder_sink import FolderSink
 
 NAMES = ("snow", "cat", "ship", "violin", "bread", "castle", "forest", "portrait", "river", "chair", "bird", "night")
 GALAXY_UUID = UUID(int=0x6A1A << 64)

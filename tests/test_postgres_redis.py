@@ -83,6 +83,7 @@ def count_slowly(n: int, *, each_s: float) -> Job:
 
 def are_at_once(first: Job, second: Job) -> bool:
     """Whether there was a moment at which both were run, by two workers."""
+    assert first.started_at and first.finished_at and second.started_at and second.finished_at
     return (
         first.worker != second.worker
         and first.started_at < second.finished_at

@@ -13,7 +13,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.formats import number_format
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
-from catalog.admin.import_page import ImportAdmin
+from catalog.admin.export import ExportAdmin
 from catalog.admin.policy import may
 from catalog.models import Collection, Upload
 from catalog.permissions import Verb
@@ -35,7 +35,7 @@ UPLOADS_LISTED = 20
 REASONS_LISTED = 50
 
 
-class UploadAdmin(ImportAdmin):
+class UploadAdmin(ExportAdmin):
     """The admin of collections, with a page for sending pictures to whoever may contribute."""
 
     change_form_template = "admin/catalog/collection/change_form.html"
@@ -53,6 +53,7 @@ class UploadAdmin(ImportAdmin):
         context = dict(extra_context or {})
         if collection is not None and may(request, Verb.CONTRIBUTE, collection):
             context["upload_address"] = reverse("admin:catalog_collection_upload", args=[collection.pk])
+            context["export_address"] = reverse("admin:catalog_collection_export", args=[collection.pk])
             context["import_address"] = reverse("admin:catalog_collection_import", args=[collection.pk])
         return super().change_view(request, object_id, form_url, context)
 

@@ -74,7 +74,8 @@ def write_xmp(facts: PictureFacts, existing: bytes = b"") -> bytes:
     _add_text(description, "Iptc4xmpCore:Location", facts.place)
     _forget(rdf, {element.tag for element in description})
     rdf.append(description)
-    return _BEGIN + ET.tostring(root, encoding="utf-8", xml_declaration=False) + _END
+    packet: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=False)
+    return _BEGIN + packet + _END
 
 
 def _root_of(existing: bytes) -> tuple[ET.Element, ET.Element]:

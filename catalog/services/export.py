@@ -62,6 +62,8 @@ class ExportFormat:
 
     name: str
     title: str
+    about: str
+    """What it is good for."""
     content_type: str
     extension: str
     write: Callable[[QuerySet[Image]], Iterator[bytes]]
@@ -309,9 +311,37 @@ def _facts_of(row: Row) -> PictureFacts:
 FORMATS = {
     made.name: made
     for made in (
-        ExportFormat("csv", "Table (CSV)", "text/csv; charset=utf-8", "csv", _write_csv),
-        ExportFormat("jsonl", "JSON Lines", "application/x-ndjson", "jsonl", _write_jsonl),
-        ExportFormat("xmp", "XMP sidecars", "application/zip", "xmp.zip", _write_sidecars),
-        ExportFormat("iptc", "Copies with IPTC and XMP", "application/zip", "copies.zip", _write_copies),
+        ExportFormat(
+            name="csv",
+            title="Table (CSV)",
+            about="For a spreadsheet; an import reads it again.",
+            content_type="text/csv; charset=utf-8",
+            extension="csv",
+            write=_write_csv,
+        ),
+        ExportFormat(
+            name="jsonl",
+            title="JSON Lines",
+            about="For programs: an object a line, each label with its score and who says it.",
+            content_type="application/x-ndjson",
+            extension="jsonl",
+            write=_write_jsonl,
+        ),
+        ExportFormat(
+            name="xmp",
+            title="XMP sidecars",
+            about="A zip of small files to lay beside the originals; Lightroom, digiKam and archives read them.",
+            content_type="application/zip",
+            extension="xmp.zip",
+            write=_write_sidecars,
+        ),
+        ExportFormat(
+            name="iptc",
+            title="Copies with IPTC and XMP",
+            about="A zip of the pictures themselves, which carry title, author and labels wherever they go.",
+            content_type="application/zip",
+            extension="copies.zip",
+            write=_write_copies,
+        ),
     )
 }

@@ -16,8 +16,8 @@ from catalog.services.errors import ServiceError
 from catalog.services.progress import Progress, ignore_progress
 from explorer.artifact import ArtifactReader
 from explorer.management.browser_trace import TRACE_CATEGORIES, FrameTimes, read_frames
+from explorer.management.folder_sink import FolderSink
 from explorer.management.loopback import Served, serve_folders
-from explorer.management.procedural_galaxy import FolderSink
 
 __all__ = ["BARE_POINTS", "CHROMIUM_ARGUMENTS", "ExplorerFigures", "find_chromium", "measure_explorer"]
 
@@ -308,20 +308,30 @@ def _heap(page: Any) -> int:
 
 
 def _measure_thumbnails(browser: Any, served: Served, atlases: set[str]) -> dict[str, int]:
-    """Fly in until some two thousand pictures of the 64 px level are in view, and count what they took."""
-    served.sent.clear()
+    """Fly in until some two thousand pictures are in view; then open that view anew, with an empty cache, and count what it takes."""
     page = _open_page(browser, f"{served.address}/index.html")
     _wait_until(page, lambda state: state["phase"] == "ready" and state["n_drawn_frames"] > 0, "a galaxy")
     _wait_for_rest(page)
-    best = 0
-    for _step in range(60):
+    page.mouse.move(WIDTH / 2, HEIGHT / 2)
+    most, address = -1, page.url
+    for _step in range(40):
         n_seen = _state(page)["n_visible_thumbnails"]
-        best = max(best, n_seen)
-        if n_seen >= 2000 or n_seen < 0.6 * best:
+        if n_seen > most:
+            most, address = n_seen, page.url
+        if n_seen >= 2000:
             break
-        page.keyboard.press("+")
+        if n_seen < 800:
+            page.keyboard.press("+")
+        else:
+            page.mouse.wheel(0, -60)  # in small steps, so as not to fly past
         page.wait_for_timeout(250)
         _wait_for_rest(page)
+    page.context.close()
+
+    served.sent.clear()
+    page = _open_page(browser, address)
+    _wait_until(page, lambda state: state["phase"] == "ready" and state["n_drawn_frames"] > 0, "a galaxy")
+    _wait_for_rest(page)
     sent = [one for one in served.sent if one.path in atlases]
     n_thumbnails = _state(page)["n_visible_thumbnails"]
     page.context.close()

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -23,55 +22,16 @@ from explorer.artifact import (
     WrittenArtifact,
     write_artifact,
 )
+from explorer.management.folder_sink import FolderSink
 from explorer.services.static_page import read_front_end, render_page
 
-__all__ = ["FolderSink", "write_page", "write_procedural_galaxy"]
+__all__ = ["write_page", "write_procedural_galaxy"]
 
 N_CLUSTERS = 25
 N_KNOTS = 40  # denser places within a cluster, as t-SNE makes them
 N_DRAWN = 4096  # different pictures; a larger galaxy shows each several times
 SIZES = ((80, 80), (120, 80), (80, 120), (160, 80), (80, 107))
 GALAXY_UUID = UUID(int=0x6A1A << 64)
-
-
-class FolderSink:
-    """Writes to, and reads from, one folder; what parts were made from lies beside it, in a file that is no part of the galaxy."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._memory = folder / "remembered"
-
-    def size_of(self, name: str) -> int | None:
-        """See `explorer.artifact.store.Sink`, for this and all others."""
-        path = self._folder / name
-        return path.stat().st_size if path.exists() else None
-
-    def put(self, name: str, data: bytes, content_type: str) -> None:
-        """Whole or not at all."""
-        path = self._folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f"{path.name}.part")
-        part.write_bytes(data)
-        part.replace(path)
-
-    def get(self, name: str) -> bytes:
-        """As it was put."""
-        return (self._folder / name).read_bytes()
-
-    @cached_property
-    def _remembered(self) -> dict[str, str]:
-        lines = self._memory.read_text().splitlines() if self._memory.exists() else []
-        return dict(line.split() for line in lines)
-
-    def recall(self, key: str) -> str | None:
-        """What an earlier run remembered counts too."""
-        return self._remembered.get(key)
-
-    def remember(self, key: str, name: str) -> None:
-        """At once, so that a killed run goes on."""
-        self._remembered[key] = name
-        with self._memory.open("a") as file:
-            file.write(f"{key} {name}\n")
 
 
 def write_procedural_galaxy(

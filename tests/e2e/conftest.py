@@ -24,6 +24,7 @@ ROOT = Path(__file__).parents[2]
 START_TIMEOUT_S = 600
 SAMPLE_LIMIT = 420  # pictures of OpenMoji: enough for a dozen clusters, placed in seconds
 STATIC_IMAGES = 1500
+COARSE = 0.5  # pixels a CSS px: all places stay what they are, and software draws a quarter of the pixels
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     }
     environment.pop("SECRET_KEY", None)
     log = data / "start.log"
-    command = [sys.executable, "manage.py", "start", "--port", str(port), "--sample-limit", str(SAMPLE_LIMIT)]
+    start = ["manage", "start", "--port", str(port), "--sample-limit", str(SAMPLE_LIMIT)]
+    # A run that is broken off, or killed, tears nothing down: the child notices that its parent has gone.
+    command = [sys.executable, "-m", "catalog.management.child", str(os.getpid()), *start]
     with log.open("w") as output:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
     try:
@@ -141,6 +144,12 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture
+def sharp_page(browser: Browser) -> Iterator[Page]:
+    """A desktop window in which a pixel of the screenshot is a CSS px: for tests that look at what is drawn."""
+    yield from open_page(browser, width=1440, height=900, pixel_ratio=1)
+
+
+@pytest.fixture
 def lively_page(browser: Browser) -> Iterator[Page]:
     """A desktop window of somebody who does not ask for less motion."""
     yield from open_page(browser, width=1440, height=900, motion="no-preference")
@@ -149,7 +158,7 @@ def lively_page(browser: Browser) -> Iterator[Page]:
 @pytest.fixture
 def phone(browser: Browser) -> Iterator[Page]:
     """A phone's window, touched with fingers."""
-    yield from open_page(browser, width=390, height=844, touch=True)
+    yield from open_page(browser, width=390, height=844, touch=True, pixel_ratio=1)
 
 
 def open_page(
@@ -159,10 +168,12 @@ def open_page(
     height: int,
     touch: bool = False,
     motion: Literal["reduce", "no-preference"] = "reduce",
+    pixel_ratio: float = COARSE,
 ) -> Iterator[Page]:
     """A page in a context of its own that collects errors. Dark: what is drawn is compared with pixels."""
     context = browser.new_context(
         viewport={"width": width, "height": height},
+        device_scale_factor=pixel_ratio,
         has_touch=touch,
         is_mobile=touch,
         reduced_motion=motion,

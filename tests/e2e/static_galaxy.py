@@ -8,8 +8,9 @@ from pathlib import Path
 from uuid import UUID
 
 from explorer.artifact import POINTER_NAME, ArtifactReader
+from explorer.management.folder_sink import FolderSink
 from explorer.management.loopback import serve_folders
-from explorer.management.procedural_galaxy import FolderSink, write_page
+from explorer.management.procedural_galaxy import write_page
 from tests.factories_artifact import ProceduralGalaxy, image_uuid
 
 

@@ -72,11 +72,10 @@ def farthest_from_the_middle(galaxy: GalaxyPage) -> tuple[str, tuple[float, floa
 def test_keys_fly_as_long_as_they_are_held(galaxy: GalaxyPage, key: str) -> None:
     before = spread(spots(galaxy))
     galaxy.page.keyboard.down(key)
-    galaxy.page.wait_for_timeout(600)
+    galaxy.wait_for(lambda: spread(spots(galaxy)) > 1.05 * before, "the galaxy to come nearer")
     assert galaxy.state()["is_moving"]
     galaxy.page.keyboard.up(key)
     galaxy.settle()
-    assert spread(spots(galaxy)) > 1.05 * before
 
 
 def test_a_double_click_flies_there(galaxy: GalaxyPage) -> None:
@@ -90,13 +89,12 @@ def test_a_double_click_flies_there(galaxy: GalaxyPage) -> None:
 def test_a_flight_takes_its_time_dims_the_others_and_then_rests(galaxy: GalaxyPage) -> None:
     before = galaxy.state()["n_drawn_frames"]
     uuid = galaxy.uuids()[40]
-    assert galaxy.page.evaluate("uuid => window.galaxy.flyTo(uuid)", uuid)
-    galaxy.page.wait_for_timeout(150)
-    assert galaxy.state()["is_moving"]
+    flying = "async uuid => (await window.galaxy.flyTo(uuid)) && window.galaxy.state().is_moving"
+    assert galaxy.page.evaluate(flying, uuid)
     state = galaxy.settle()
     assert state["n_drawn_frames"] > before + 3
     assert state["n_visible_thumbnails"] > 0
-    galaxy.page.wait_for_timeout(800)
+    galaxy.page.wait_for_timeout(300)
     assert galaxy.state()["n_drawn_frames"] == state["n_drawn_frames"]
 
 

@@ -11,8 +11,8 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def galaxy(site: Site, page: Page) -> GalaxyPage:
-    return GalaxyPage(page, f"{site.address}/galaxy/openmoji/")
+def galaxy(site: Site, sharp_page: Page) -> GalaxyPage:
+    return GalaxyPage(sharp_page, f"{site.address}/galaxy/openmoji/")
 
 
 def api(galaxy: GalaxyPage, site: Site, path: str) -> dict:

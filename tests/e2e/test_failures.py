@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from tests.e2e.conftest import COARSE
 from tests.e2e.galaxy_page import GalaxyPage
 from tests.e2e.static_galaxy import StaticGalaxy
 
@@ -24,7 +25,12 @@ HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
 @pytest.fixture
 def visitor(browser: Browser) -> Iterator[Page]:
     """A window in which requests may fail: the browser's own lines about them are no errors of ours."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce", color_scheme="dark")
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 800},
+        device_scale_factor=COARSE,
+        reduced_motion="reduce",
+        color_scheme="dark",
+    )
     page = context.new_page()
     page.set_default_timeout(20_000)
     thrown: list[str] = []

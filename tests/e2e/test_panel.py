@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.annotated import FACE_COLOUR, OBJECT_COLOUR, SLUG
 from tests.e2e.conftest import Site
@@ -36,7 +36,7 @@ def uuids(site: Site) -> dict[str, str]:
     return dict(word.split("=") for word in words if "=" in word)
 
 
-@pytest.fixture(params=["page", "phone"])
+@pytest.fixture(params=["sharp_page", "phone"])
 def window(request: pytest.FixtureRequest) -> Iterator[Page]:
     """A desktop's window, then a phone's."""
     yield request.getfixturevalue(request.param)
@@ -105,8 +105,7 @@ def test_looked_at_closely_boxes_stay_where_they_belong(site: Site, window: Page
     picture.wait_for()
     for key, scale in (("0", 1.0), ("+", 1.4)):
         window.keyboard.press(key)
-        window.wait_for_timeout(400)  # the eased step
-        assert f"{100 * scale:.0f}%" in window.locator(".viewer-zoom").inner_text()
+        expect(window.locator(".viewer-zoom")).to_contain_text(f"{100 * scale:.0f}%")
         assert_boxes_on(picture, window.locator(".viewer"))
         seen = galaxy.pixels()
         face = window.locator('.viewer .box[data-mark="faces-0"]').bounding_box()
@@ -124,10 +123,9 @@ def test_looked_at_closely_boxes_stay_where_they_belong(site: Site, window: Page
 def test_a_landmark_is_marked_on_a_map_that_comes_with_the_page(site: Site, page: Page, uuids: dict[str, str]):
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    open_picture(page, site, uuids["Full"])
+    galaxy = open_picture(page, site, uuids["Full"])
     page.locator(".place-map").scroll_into_view_if_needed()
-    page.wait_for_timeout(300)
-    assert any(url.endswith(".svg") and "world" in url for url in asked)
+    galaxy.wait_for(lambda: any(url.endswith(".svg") and "world" in url for url in asked), "the map")
     assert all(url.startswith((site.address, "data:", "blob:")) for url in asked), "nothing foreign is loaded"
     assert page.get_by_role("link", name="On OpenStreetMap").count() == 1
 

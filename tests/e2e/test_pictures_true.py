@@ -82,10 +82,10 @@ def difference(drawn: Pixels, source: Pixels) -> float:
 
 
 def test_five_hundred_places_show_the_very_picture_that_is_picked_and_opened(
-    static_galaxy: StaticGalaxy, page: Page
+    static_galaxy: StaticGalaxy, sharp_page: Page
 ) -> None:
     """At random zooms: the pixel there is the picked picture's own, and what is clicked opens."""
-    galaxy = GalaxyPage(page, static_galaxy.address)
+    galaxy = GalaxyPage(sharp_page, static_galaxy.address)
     uuids = galaxy.uuids()
     rng = np.random.default_rng(5)
     n_compared, n_clicked, n_places = 0, 0, 0
@@ -103,9 +103,9 @@ def test_five_hundred_places_show_the_very_picture_that_is_picked_and_opened(
                 n_compared += compare_at(static_galaxy, shown, pixels, x, y)
         if hits:
             shown, (x, y) = hits[0]
-            page.mouse.click(x, y)
+            sharp_page.mouse.click(x, y)
             galaxy.wait_for(lambda wanted=shown.uuid: galaxy.panel_uuid() == wanted, f"the panel of {shown.uuid}")
-            sources = [one.get_attribute("src") or "" for one in page.query_selector_all("aside.panel img")]
+            sources = [one.get_attribute("src") or "" for one in sharp_page.query_selector_all("aside.panel img")]
             assert any(shown.uuid in source for source in sources), sources
             n_clicked += 1
     assert n_compared >= N_POINTS / 5, f"too few of {n_places} were large enough to be compared: {n_compared}"
@@ -129,9 +129,9 @@ def compare_at(static: StaticGalaxy, shown: Shown, pixels: Pixels, x: float, y: 
     return True
 
 
-def test_thumbnails_are_drawn_pixel_by_pixel_as_their_files(static_galaxy: StaticGalaxy, page: Page) -> None:
+def test_thumbnails_are_drawn_pixel_by_pixel_as_their_files(static_galaxy: StaticGalaxy, sharp_page: Page) -> None:
     """Whole thumbnails that nothing hides: each looks like its own file, and more so than like any other one's."""
-    galaxy = GalaxyPage(page, static_galaxy.address)
+    galaxy = GalaxyPage(sharp_page, static_galaxy.address)
     uuids = galaxy.uuids()
     rng = np.random.default_rng(6)
     compared: set[str] = set()
@@ -165,9 +165,9 @@ def is_free(galaxy: GalaxyPage, static: StaticGalaxy, shown: Shown) -> bool:
     return all(one is not None and one.uuid == shown.uuid for one in find_shown(galaxy, static, middle + steps * sides))
 
 
-def test_the_scene_stays_within_its_budget(static_galaxy: StaticGalaxy, page: Page) -> None:
+def test_the_scene_stays_within_its_budget(static_galaxy: StaticGalaxy, sharp_page: Page) -> None:
     """All points at once, and near, with sharp pictures: memory by our own count, and draw calls."""
-    galaxy = GalaxyPage(page, static_galaxy.address)
+    galaxy = GalaxyPage(sharp_page, static_galaxy.address)
     far = galaxy.settle()
     assert far["n_points_drawn"] == far["n_images"] == static_galaxy.galaxy.n
     galaxy.fly_to(galaxy.uuids()[3])

@@ -22,7 +22,7 @@ print(Image.objects.filter(hidden=True).update(hidden=False))
 """
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def leave_the_map_as_it_was(site: Site) -> Iterator[None]:
     """Other tests fly through the galaxy that `make run` built."""
     yield

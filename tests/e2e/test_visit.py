@@ -32,7 +32,7 @@ def test_all_points_are_there_within_the_budget_and_then_nothing_is_drawn(galaxy
     assert state["n_points_drawn"] == state["n_images"] > 300
     assert state["n_draw_calls"] <= 12
     assert state["memory_bytes"] <= 256 * 2**20
-    galaxy.page.wait_for_timeout(1000)
+    galaxy.page.wait_for_timeout(300)
     assert galaxy.state()["n_drawn_frames"] == state["n_drawn_frames"]
 
 

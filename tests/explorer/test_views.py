@@ -93,11 +93,13 @@ class TestTheGalaxy:
         assert self.config(client, "/galaxy/sky/") == {
             "galaxy": {"uuid": str(world.galaxy.uuid), "slug": "sky", "title": "Sky"},
             "pointer_url": f"/artifacts/{world.galaxy.uuid}/current.json",
+            "language": "en",
             "rendition_url": "/media/{uuid}/{rendition}",
             "worker_url": "/static/explorer/explorer-worker.js",
             "home_url": "/",
             "api_url": "/api/v1/",
             "image_admin_url": None,
+            "collection": None,
         }
 
     @pytest.mark.parametrize(
@@ -113,6 +115,9 @@ class TestTheGalaxy:
         client = client_of(person)
         address = self.config(client, "/galaxy/sky/")["image_admin_url"]
         assert address == ("/image/{uuid}/edit/" if may_edit else None)
+        # With it corrections are sent by the API, and the cookie that they need comes along: to nobody else.
+        assert (self.config(client, "/galaxy/sky/")["collection"] is not None) == may_edit
+        assert ("csrftoken" in client.get("/galaxy/sky/").cookies) == may_edit
         response = client.get(f"/image/{world.shown.uuid}/edit/")
         assert response.status_code == (302 if may_edit else 404)
         if may_edit:

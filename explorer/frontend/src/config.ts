@@ -11,9 +11,11 @@ export interface Config {
   readonly api_url: string | null;
   /** With `{uuid}` to fill in; null for visitors who may not edit. */
   readonly image_admin_url: string | null;
+  /** Slug of the collection in which this visitor may correct labels, by the API; null or absent: none. */
+  readonly collection?: string | null;
   /** Whether the page stands somewhere by itself, and begins a tour when nobody touches it; `?kiosk=1` says the same. */
   readonly kiosk?: boolean;
-  /** The language to speak, if neither the address nor anything nearer says another. Absent: the browser's. */
+  /** The language to speak unless the address says another, as Django chose it for this visitor. Absent (a copied galaxy): the browser's. */
   readonly language?: string;
 }
 

@@ -2,14 +2,13 @@ import type { Config } from "../src/config";
 import type { ActionContext } from "../src/actions/context";
 import { makeGalaxy as openGalaxy, type Galaxy } from "../src/api/galaxy";
 import { decodeChunk } from "../src/api/chunks";
-import { Tiles } from "../src/api/tiles";
 import { parseUuid } from "../src/api/uuids";
 import { FORMAT_VERSION, type Cluster, type Column, type Details, type Manifest, type Node, type Tables } from "../src/api/wire";
 import type { State } from "../src/store/state";
 import { createGalaxyStore } from "../src/store/store";
 import { ballsOf } from "../src/math/blocks";
 import { dequantize } from "../src/math/quantise";
-import { ChunkParser } from "../src/worker/chunk_parser";
+import { Background } from "../src/worker/background";
 
 /** One picture of a galaxy made for a test. */
 export interface Picture {
@@ -184,7 +183,7 @@ export function makeFiles(pictures: readonly Picture[], sizes: readonly number[]
 export function makeGalaxy(pictures: readonly Picture[], names: readonly string[] = ["cat", "dog", "bird"]): Galaxy {
   const base = "http://localhost/artifacts/test/current.json";
   const manifest = makeManifest(pictures, names);
-  const galaxy = openGalaxy(manifest, base, new ChunkParser(null), new Tiles(manifest.tables, base), new Set());
+  const galaxy = openGalaxy("objects/m.json", manifest, base, new Background(null));
   if (manifest.nodes.length === 0) return galaxy;
   const { position, ...columns } = decodeChunk(chunkFile(pictures), COLUMNS, pictures.length, "n0");
   const positions = dequantize(position, manifest.bounds.origin, manifest.bounds.extent);

@@ -19,7 +19,7 @@ from explorer.artifact import (
 from explorer.artifact.atlas import fit_tile
 from explorer.artifact.points import restore_positions
 from explorer.artifact.search_reader import SearchReader
-from explorer.management.procedural_galaxy import FolderSink
+from explorer.management.folder_sink import FolderSink
 from tests.explorer.artifact.memory import MemoryStore
 from tests.explorer.artifact.small_galaxy import (
     COLOURS,

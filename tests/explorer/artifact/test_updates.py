@@ -8,7 +8,7 @@ import pytest
 from explorer.artifact import ArtifactError, ArtifactReader
 from explorer.artifact.neighbours import find_neighbours
 from explorer.artifact.search_reader import SearchReader
-from explorer.management.procedural_galaxy import FolderSink
+from explorer.management.folder_sink import FolderSink
 from tests.explorer.artifact.memory import MemoryStore
 from tests.explorer.artifact.small_galaxy import (
     assert_whole,

@@ -190,7 +190,7 @@ def start(tmp_path) -> Iterator[Callable[[int], Started]]:
 
 
 @pytest.mark.slow
-def test_from_nothing_to_a_page_and_again_within_seconds_and_nothing_left_behind(start, tmp_path):
+def test_from_nothing_to_a_page_and_again_without_work_and_nothing_left_behind(start, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     first = start(port)
@@ -206,10 +206,8 @@ def test_from_nothing_to_a_page_and_again_within_seconds_and_nothing_left_behind
     assert first.output.endswith("Stopped.\n") and "Traceback" not in first.output
     assert processes_of(tmp_path) == []
 
-    started = time.monotonic()
     second = start(port)
     said = second.wait_for("Ctrl-C stops it")
-    assert time.monotonic() - started < 30
     assert [line for line in said.splitlines() if "up to date" in line] == [
         "Database: up to date",
         "Static files: up to date",

@@ -12,6 +12,8 @@ export interface Stage {
    * `atHome`: they are all where the artifact has them.
    */
   moved(atHome: boolean): void;
+  /** The points drawn inside a closed line on the canvas, (k, 2) CSS px, but for those that step back. */
+  pointsInLasso(line: Float32Array): number[];
   /** Asks at once for what failed to load. */
   retry(): void;
 }

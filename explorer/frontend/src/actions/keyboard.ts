@@ -1,3 +1,4 @@
+import { toggleAudit } from "./audit";
 import { close } from "./close";
 import type { Action, ActionContext } from "./context";
 import { isForControl } from "./fly_keys";
@@ -37,6 +38,7 @@ export const KEY_ACTIONS: readonly Action[] = [
   toggleTour,
   toggleClusters,
   toggleList,
+  toggleAudit,
   toggleHelp,
   close,
 ];

@@ -1,5 +1,5 @@
 import type { Galaxy } from "../api/galaxy";
-import { SearchIndex } from "../api/search";
+import { SearchIndex, strongOnes, type Found } from "../api/search";
 import { completeQuery, lastPart, parseQuery } from "../api/search_query";
 import type { Term } from "../api/search_shards";
 import { countShown, INITIAL_SEARCH, type SearchState } from "../store/search_state";
@@ -79,7 +79,7 @@ export async function ask(context: ActionContext, text: string, isMeant = false)
     const nearest = found?.tiles.length === 0 ? (await Promise.all(found.unknown.map((word) => index.nearest(word)))).flat() : [];
     if (!isCurrent()) return;
     const suggestions = [...whole, ...last.filter(({ key }) => whole.every((one) => one.key !== key))].slice(0, N_SUGGESTIONS);
-    patch(context, { status: "ready", found, suggestions, nearest, at: -1 });
+    patch(context, { status: "ready", found: found === null ? null : leaveOut(galaxy, found), suggestions, nearest, at: -1 });
     light(context, tables.n_tiles);
     if (found !== null) store.setState({ announcement: words.announceFound(countShown(store.getState().search), found.tiles.length, found.isPartial) });
   } catch {
@@ -124,6 +124,21 @@ export async function flyToMatch(context: ActionContext, at: number): Promise<bo
     store.setState({ notice: words.pictureUnknown });
   }
   return true;
+}
+
+/** Takes out of what was found what has been withdrawn since. */
+export function leaveOutWithdrawn(context: ActionContext): void {
+  const { galaxy, search } = context.store.getState();
+  if (galaxy === null || search.found === null) return;
+  const found = leaveOut(galaxy, search.found);
+  if (found !== search.found) patch(context, { found, at: -1 });
+}
+
+function leaveOut(galaxy: Galaxy, found: Found): Found {
+  const kept = Array.from(found.tiles.keys()).filter((i) => !galaxy.nodes.isHidden(found.tiles[i]!));
+  if (kept.length === found.tiles.length) return found;
+  const scores = Uint8Array.from(kept, (i) => found.scores[i]!);
+  return { ...found, tiles: Uint32Array.from(kept, (i) => found.tiles[i]!), scores, nStrong: strongOnes(scores) };
 }
 
 /** Empties the field; all points are alike again. */

@@ -1,10 +1,7 @@
-import { decodeCodes, type CodesPart } from "../api/codes";
 import type { Galaxy, Neighbour } from "../api/galaxy";
-import { PartSource } from "../api/parts";
-import type { Tables } from "../api/wire";
-import { Best, findSimilar } from "../math/similar";
 import type { Strip, StripPhase } from "../store/state";
 import { text } from "../text";
+import type { SimilarTiles } from "../worker/find_similar";
 import type { ActionContext } from "./context";
 import { dropStrip } from "./strip";
 
@@ -15,7 +12,6 @@ const N_SPARE = 14;
 const LEAST_COSINE = 0.5;
 /** Above this a visitor is asked before it is loaded. */
 const ASK_BYTES = 8e6;
-const AT_ONCE = 4;
 
 /**
  * Looks for pictures like the open one in the codes of all, lights them in space and shows them in the strip. Codes above
@@ -38,7 +34,7 @@ export async function showSimilar(context: ActionContext, isAgreed = false): Pro
       tell({ status: "asking", megabytes: n_bytes / 1e6 });
       return;
     }
-    const best = await search(galaxy, tables, of.index, isCurrent, (share) => { tell({ status: "loading", share }); });
+    const best = await search(galaxy, of.index, isCurrent, (share) => { tell({ status: "loading", share }); });
     const found = await placesOf(galaxy, best, of.index);
     if (!isCurrent()) return;
     const lit = new Uint8Array(tables.n_tiles);
@@ -54,30 +50,22 @@ export async function showSimilar(context: ActionContext, isAgreed = false): Pro
   }
 }
 
-/** Goes through the codes of all tiles, a few parts at a time; none is kept, the browser has them. `onPart` hears of the share done. */
-async function search(galaxy: Galaxy, { codes }: Tables, index: number, isWanted: () => boolean, onPart: (share: number) => void): Promise<Best> {
-  const best = new Best(N_SIMILAR + N_SPARE + 1, LEAST_COSINE);
-  const source = new PartSource<CodesPart>(codes.parts, galaxy.base, decodeCodes, AT_ONCE);
-  const own = await source.get(galaxy.points.tile[index]!);
-  if (own === null) return best;
-  const query = own.part.features.slice(own.row * own.part.n_features, (own.row + 1) * own.part.n_features);
-  let next = 0;
-  let n_done = 0;
-  const work = async (): Promise<void> => {
-    while (next < codes.parts.length && isWanted()) {
-      const part = await source.load(next++);
-      findSimilar(query, part.features, part.first, best);
-      n_done += 1;
-      if (isWanted()) onPart(n_done / codes.parts.length);
-    }
+/** Has the codes of all tiles compared until that is not wanted any more. `onPart` hears of the share done. */
+async function search(galaxy: Galaxy, index: number, isWanted: () => boolean, onPart: (share: number) => void): Promise<SimilarTiles> {
+  const stop = new AbortController();
+  let [done, total] = [0, 0];
+  const onBytes = (arrived: number, expected: number): void => {
+    done += arrived;
+    total += expected;
+    if (!isWanted()) stop.abort();
+    else if (arrived > 0) onPart(done / total);
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
-  return best;
+  return galaxy.similarTo(index, N_SIMILAR + N_SPARE + 1, LEAST_COSINE, onBytes, stop.signal);
 }
 
 /** What may be shown of the best, without the picture itself. */
-async function placesOf(galaxy: Galaxy, best: Best, own: number): Promise<Neighbour[]> {
-  const places = await Promise.all(best.tiles.map((tile) => galaxy.placeOf(tile)));
+async function placesOf(galaxy: Galaxy, best: SimilarTiles, own: number): Promise<Neighbour[]> {
+  const places = await Promise.all(Array.from(best.tiles, (tile) => galaxy.placeOf(tile)));
   return places
     .flatMap((place, i) => (place === null || place.index === own ? [] : [{ ...place, similarity: best.cosines[i]! }]))
     .slice(0, N_SIMILAR);

@@ -1,5 +1,5 @@
 import { layBlocks, type Blocks } from "../math/blocks";
-import type { ChunkParser } from "../worker/chunk_parser";
+import type { Background } from "../worker/background";
 import type { ParsedChunk } from "../worker/parse_chunk";
 import { decodeExtra, type Extras } from "./chunks";
 import { WireError } from "./errors";
@@ -20,22 +20,22 @@ export class Nodes {
   readonly #manifest: Manifest;
   readonly #base: string;
   readonly #points: Points;
-  readonly #parser: ChunkParser;
-  readonly #hiddenTiles: ReadonlySet<number>;
+  readonly #background: Background;
+  /** Tiles of withdrawn images: tombstones, whatever the chunks say. */
+  readonly #hiddenTiles = new Set<number>();
   readonly #loaded: Uint8Array;
   readonly #loading = new Map<number, Promise<void>>();
   readonly #extras = new Map<string, Promise<Extras[ExtraName]>>();
   readonly #listeners = new Set<(node: number) => void>();
+  readonly #onHidden = new Set<() => void>();
 
-  /** @param hiddenTiles - tiles of withdrawn images: tombstones, whatever the chunks say */
-  constructor(manifest: Manifest, base: string, points: Points, parser: ChunkParser, hiddenTiles: ReadonlySet<number>) {
+  constructor(manifest: Manifest, base: string, points: Points, background: Background) {
     this.list = manifest.nodes;
     this.blocks = layBlocks(manifest.nodes);
     this.#manifest = manifest;
     this.#base = base;
     this.#points = points;
-    this.#parser = parser;
-    this.#hiddenTiles = hiddenTiles;
+    this.#background = background;
     this.#loaded = new Uint8Array(manifest.nodes.length);
   }
 
@@ -94,9 +94,27 @@ export class Nodes {
     return () => { this.#listeners.delete(listen); };
   }
 
+  /** Calls `listen` whenever points that have come may not be shown any more. Returns what ends it. */
+  onHidden(listen: () => void): () => void {
+    this.#onHidden.add(listen);
+    return () => { this.#onHidden.delete(listen); };
+  }
+
+  /** Whether the image of a tile is withdrawn. */
+  isHidden(tile: number): boolean {
+    return this.#hiddenTiles.has(tile);
+  }
+
+  /** Makes tombstones of these tiles, and tells who listens. */
+  hide(tiles: ReadonlySet<number>): void {
+    for (const tile of tiles) this.#hiddenTiles.add(tile);
+    for (let node = 0; node < this.list.length; node += 1) if (this.isLoaded(node)) this.#bury(node);
+    for (const listen of this.#onHidden) listen();
+  }
+
   /** Lays a node's parsed chunk into the columns of all points, and tells who listens. */
   lay(node: number, chunk: ParsedChunk): void {
-    const { first, n } = this.list[node]!;
+    const { first } = this.list[node]!;
     const { positions, cluster, colour, aspect, flags, tile } = this.#points;
     positions.set(chunk.positions, 3 * first);
     cluster.set(chunk.cluster, first);
@@ -104,20 +122,26 @@ export class Nodes {
     aspect.set(chunk.aspect, first);
     tile.set(chunk.tile, first);
     flags.set(chunk.flags, first);
-    if (this.#hiddenTiles.size > 0) {
-      for (let i = first; i < first + n; i += 1) if (this.#hiddenTiles.has(tile[i]!)) flags[i]! |= FLAG_TOMBSTONE;
-    }
+    this.#bury(node);
     this.blocks.balls.set(chunk.balls, 4 * this.blocks.ofNode[node]!);
     this.#loaded[node] = 1;
     this.nLoaded += 1;
     for (const listen of this.#listeners) listen(node);
   }
 
+  /** Flags the points of a node that may not be shown. */
+  #bury(node: number): void {
+    if (this.#hiddenTiles.size === 0) return;
+    const { first, n } = this.list[node]!;
+    const { flags, tile } = this.#points;
+    for (let i = first; i < first + n; i += 1) if (this.#hiddenTiles.has(tile[i]!)) flags[i]! |= FLAG_TOMBSTONE;
+  }
+
   async #load(node: number, onBytes?: OnBytes): Promise<void> {
     const { n, url } = this.list[node]!;
     const { columns, bounds } = this.#manifest;
     const job = { url: addressOf(url, this.#base), n, columns, origin: bounds.origin, extent: bounds.extent };
-    const [chunk] = await Promise.all([this.#parser.parse(job, onBytes), this.prepare?.(node)]);
+    const [chunk] = await Promise.all([this.#background.do("chunk", job, onBytes), this.prepare?.(node)]);
     this.lay(node, chunk);
   }
 }

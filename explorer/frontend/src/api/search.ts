@@ -28,6 +28,12 @@ interface Answer extends Matches {
   readonly isPartial: boolean;
 }
 
+/** How many scores, the best first, are of strong matches. */
+export function strongOnes(scores: Uint8Array): number {
+  const end = scores.findIndex((score) => score < STRONG);
+  return end < 0 ? scores.length : end;
+}
+
 /** Asks the search index for words: a few files a question, none of them twice. No server is needed. */
 export class SearchIndex {
   readonly #segments: readonly SearchSegment[];
@@ -55,11 +61,9 @@ export class SearchIndex {
     ]);
     const all = intersect(answers);
     const found = rank(excluded.reduce<Matches>((left, { tiles }) => (tiles.length === 0 ? left : subtract(left, tiles)), all));
-    let nStrong = found.scores.findIndex((score) => score < STRONG);
-    if (nStrong < 0) nStrong = found.scores.length;
     return {
       ...found,
-      nStrong,
+      nStrong: strongOnes(found.scores),
       isPartial: answers.some(({ isPartial }) => isPartial),
       unknown: asked.filter((_, i) => answers[i]!.tiles.length === 0),
     };

@@ -7,8 +7,12 @@ const SPREAD_MS = 500;
 const REACH = 2.4;
 const SWING = 0.7;
 
-/** The nodes of what came since the last compaction: trees beside the octree, whose root is the first node. Parents come before children. */
+/**
+ * The nodes in which newcomers may lie: trees beside the octree, whose root is the first node. Where the octree was made afresh, in a larger cube,
+ * there is no such tree, and they may lie in any node; then only a galaxy of one node is looked through. Parents come before children.
+ */
 export function listYoung(nodes: readonly { readonly parent: number }[]): number[] {
+  if (nodes.length === 1) return [0];
   const isYoung: boolean[] = [];
   nodes.forEach(({ parent }, k) => isYoung.push(parent < 0 ? k > 0 : isYoung[parent]!));
   return isYoung.flatMap((young, k) => (young ? [k] : []));

@@ -33,7 +33,7 @@ export function isPhone(page: Window): boolean {
  */
 export function budgetOf(phone: boolean, nPoints: number, nodes: readonly { readonly n: number }[]): Budget {
   const totalBytes = (phone ? 96 : 256) * MEGABYTE;
-  const maxPoints = phone ? 64_000 : 112_000;
+  const maxPoints = phone ? 64_000 : 160_000;
   const pagesForAll = nodes.reduce((sum, node) => sum + PointPool.pagesOf(node.n), 0);
   const affordable = Math.max(Math.ceil(maxPoints / PAGE_SIZE), PointPool.pagesOf(nodes[0]?.n ?? 0));
   const maxPages = Math.max(1, nPoints <= WHOLE_UP_TO ? pagesForAll : Math.min(pagesForAll, affordable));

@@ -1,19 +1,23 @@
-import { BufferAttribute, DoubleSide, GLSL3, InstancedBufferAttribute, InstancedBufferGeometry, InstancedInterleavedBuffer, InterleavedBufferAttribute, Mesh, RawShaderMaterial } from "three";
+import { BufferGeometry, DoubleSide, GLSL3, Mesh, RawShaderMaterial, StaticDrawUsage } from "three";
 import { approach } from "../math/easing";
 import type { Spines } from "../math/spine";
 import { PREMULTIPLIED } from "./blending";
 import type { Frame } from "./frame";
 import type { Look } from "./look";
 import type { Palette } from "./palette";
+import { Quads, type QuadField } from "./quads";
 import { LINES_FRAGMENT, LINES_VERTEX } from "./shaders/lines";
 
 const HALF_LIFE_MS = 120;
 const WIDTH_PX = 2.5;
+/** Of a piece: its two ends, and its cluster. */
+const STRIDE = 7;
+const FIELDS: readonly QuadField[] = [["from", 3, 0], ["to", 3, 3], ["cluster", 1, 6]];
 
 /** A line through each cluster, all in one draw call: every piece a narrow rectangle, as WebGL's own lines are a pixel thin. None while they are not wanted. */
 export class LinesPass {
   readonly object: Mesh;
-  #geometry = new InstancedBufferGeometry();
+  #pieces: Quads | null = null;
   readonly #material: RawShaderMaterial;
   #strength = 0;
   #target = 0;
@@ -42,23 +46,25 @@ export class LinesPass {
         uInk: { value: [1, 1, 1] },
       },
     });
-    this.object = new Mesh(this.#geometry, this.#material);
+    this.object = new Mesh(new BufferGeometry(), this.#material);
     this.object.frustumCulled = false;
     this.object.visible = false;
     this.object.renderOrder = 2;
   }
 
   setSpines(spines: Spines): void {
-    this.#geometry.dispose();
-    this.#geometry = new InstancedBufferGeometry();
-    const ends = new InstancedInterleavedBuffer(spines.ends, 6);
-    this.#geometry.setAttribute("corner", new BufferAttribute(new Float32Array([0, -1, 1, -1, 0, 1, 1, 1]), 2));
-    this.#geometry.setAttribute("from", new InterleavedBufferAttribute(ends, 3, 0));
-    this.#geometry.setAttribute("to", new InterleavedBufferAttribute(ends, 3, 3));
-    this.#geometry.setAttribute("cluster", new InstancedBufferAttribute(spines.clusters, 1));
-    this.#geometry.setIndex([0, 1, 2, 2, 1, 3]);
-    this.#geometry.instanceCount = spines.clusters.length;
-    this.object.geometry = this.#geometry;
+    this.#pieces?.dispose();
+    const n = spines.clusters.length;
+    const pieces = new Quads(n, STRIDE, FIELDS, StaticDrawUsage);
+    const record = new Float32Array(STRIDE);
+    for (let k = 0; k < n; k += 1) {
+      record.set(spines.ends.subarray(6 * k, 6 * k + 6));
+      record[6] = spines.clusters[k]!;
+      pieces.write(k, record);
+    }
+    pieces.show(0, n);
+    this.#pieces = pieces;
+    this.object.geometry = pieces.geometry;
   }
 
   show(isShown: boolean): void {
@@ -87,7 +93,7 @@ export class LinesPass {
   }
 
   dispose(): void {
-    this.#geometry.dispose();
+    this.#pieces?.dispose();
     this.#material.dispose();
   }
 }

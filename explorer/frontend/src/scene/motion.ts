@@ -90,6 +90,7 @@ export class Motion {
       watch(store, (s) => s.flight, (flight) => { if (flight !== null) this.fly(flight); }),
       watch(store, (s) => s.tour !== null, setTour),
       watch(store, (s) => s.linesShown, setLines),
+      this.#galaxy.nodes.onHidden(() => { host.invalidate(); }),
       this.#galaxy.nodes.onLoaded((node) => {
         this.#morph?.lay(node);
         if (this.#morph?.isAtHome === false) host.moved(false);

@@ -1,10 +1,9 @@
 import {
   BufferAttribute,
   BufferGeometry,
+  DynamicDrawUsage,
   GLSL3,
   HalfFloatType,
-  InstancedBufferAttribute,
-  InstancedBufferGeometry,
   Mesh,
   RawShaderMaterial,
   Scene,
@@ -17,10 +16,14 @@ import { PREMULTIPLIED } from "./blending";
 import type { Frame } from "./frame";
 import type { Look } from "./look";
 import type { Palette } from "./palette";
+import { Quads, type QuadField } from "./quads";
 import { GLOWS_FRAGMENT, GLOWS_VERTEX, NEBULA_FRAGMENT, NEBULA_VERTEX } from "./shaders/nebula";
 
 /** CSS px a side of a texel: glows are smooth, and as they overlap over the whole canvas they would cost more than all pictures. */
 const COARSENESS = 8;
+/** Of a glow: centre and radius, and its cluster. */
+const STRIDE = 5;
+const FIELDS: readonly QuadField[] = [["ball", 4, 0], ["cluster", 1, 4]];
 const BEHIND = { ...PREMULTIPLIED, depthTest: false, depthWrite: false } as const;
 
 /** The glow of all clusters, behind everything: drawn coarsely into a small picture of its own, and that onto the canvas. */
@@ -30,10 +33,10 @@ export class NebulaPass {
   readonly #target: WebGLRenderTarget;
   readonly #whole = new BufferGeometry();
   readonly #veil: RawShaderMaterial;
-  readonly #geometry = new InstancedBufferGeometry();
+  readonly #glows: Quads;
+  readonly #record = new Float32Array(STRIDE);
   readonly #material: RawShaderMaterial;
-
-  readonly #balls: InstancedBufferAttribute;
+  readonly #clusters: readonly Cluster[];
   readonly #minRadius: number;
 
   /**
@@ -41,14 +44,10 @@ export class NebulaPass {
    * @param minRadius - world units; a cluster of one picture has no radius of its own
    */
   constructor(renderer: WebGLRenderer, clusters: readonly Cluster[], balls: Float32Array, minRadius: number, palette: Palette) {
-    this.#balls = new InstancedBufferAttribute(new Float32Array(4 * clusters.length), 4);
+    this.#glows = new Quads(clusters.length, STRIDE, FIELDS, DynamicDrawUsage);
+    this.#clusters = clusters;
     this.#minRadius = minRadius;
     this.setBalls(balls);
-    this.#geometry.setAttribute("corner", new BufferAttribute(new Float32Array([-1, -1, 1, -1, -1, 1, 1, 1]), 2));
-    this.#geometry.setAttribute("ball", this.#balls);
-    this.#geometry.setAttribute("cluster", new InstancedBufferAttribute(new Float32Array(clusters.map((one) => one.index)), 1));
-    this.#geometry.setIndex([0, 1, 2, 2, 1, 3]);
-    this.#geometry.instanceCount = clusters.length;
     this.#material = new RawShaderMaterial({
       ...BEHIND,
       glslVersion: GLSL3,
@@ -63,7 +62,7 @@ export class NebulaPass {
         uTints: { value: 0 },
       },
     });
-    const glows = new Mesh(this.#geometry, this.#material);
+    const glows = new Mesh(this.#glows.geometry, this.#material);
     glows.frustumCulled = false;
     this.#sky.add(glows);
 
@@ -90,9 +89,13 @@ export class NebulaPass {
 
   /** Puts the glows where the clusters are now. */
   setBalls(balls: Float32Array): void {
-    const array = this.#balls.array as Float32Array;
-    for (let i = 0; i < array.length; i += 1) array[i] = i % 4 === 3 ? Math.max(balls[i]!, this.#minRadius) : balls[i]!;
-    this.#balls.needsUpdate = true;
+    this.#clusters.forEach((cluster, k) => {
+      for (let i = 0; i < 4; i += 1) this.#record[i] = balls[4 * k + i]!;
+      this.#record[3] = Math.max(this.#record[3]!, this.#minRadius);
+      this.#record[4] = cluster.index;
+      this.#glows.write(k, this.#record);
+    });
+    this.#glows.show(0, this.#clusters.length);
   }
 
   setLook({ tints }: Look): void {
@@ -112,7 +115,7 @@ export class NebulaPass {
   }
 
   dispose(): void {
-    this.#geometry.dispose();
+    this.#glows.dispose();
     this.#material.dispose();
     this.#whole.dispose();
     this.#veil.dispose();

@@ -45,7 +45,7 @@ export class NodeStreamer {
     return this.#loading > 0;
   }
 
-  /** Chooses nodes for a view, loads and places them. Returns whether loaded ones still wait for a frame. */
+  /** Chooses nodes for a view, places those that have come, and from the second frame on loads others: the first galaxy is not kept waiting by them. Returns whether a frame must follow. */
   update(projection: Projection): boolean {
     const { nodes } = this.#galaxy;
     const now = performance.now();
@@ -53,6 +53,7 @@ export class NodeStreamer {
     this.#choice.update(projection, this.#pool.maxPages, PAGE_SIZE, this.#minPx);
     for (let k = 0; k < this.#choice.count; k += 1) this.#chosenAt[this.#choice.order[k]!] = this.#frame;
     let pagesLeft = MAX_PAGES_A_FRAME;
+    let waits = false;
     for (let k = 0; k < this.#choice.count; k += 1) {
       const node = this.#choice.order[k]!;
       if (this.#pool.has(node)) continue;
@@ -62,11 +63,13 @@ export class NodeStreamer {
         this.#makeRoom(pages);
         this.#pool.add(node);
         pagesLeft -= pages;
+      } else if (this.#frame === 1) {
+        waits = true;
       } else if (this.#loading < MAX_LOADING && this.#isLoading[node] === 0 && this.#retries.isDue(node, now)) {
         void this.#load(node);
       }
     }
-    return false;
+    return waits;
   }
 
   /** Measures anew after points moved. `atHome`: they are where the artifact has them. */

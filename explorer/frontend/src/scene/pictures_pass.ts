@@ -1,14 +1,4 @@
-import {
-  BufferAttribute,
-  DynamicDrawUsage,
-  GLSL3,
-  InstancedBufferGeometry,
-  InstancedInterleavedBuffer,
-  InterleavedBufferAttribute,
-  Mesh,
-  RawShaderMaterial,
-  type WebGLRenderer,
-} from "three";
+import { DynamicDrawUsage, GLSL3, Mesh, RawShaderMaterial, type WebGLRenderer } from "three";
 import type { Galaxy } from "../api/galaxy";
 import type { Projection } from "../math/project";
 import { smoothstep } from "../math/easing";
@@ -27,10 +17,13 @@ import type { Frame } from "./frame";
 import type { Look } from "./look";
 import type { Palette } from "./palette";
 import type { RetryListener } from "./retries";
+import { Quads, type QuadField } from "./quads";
 import { SharpLayers } from "./sharp_layers";
 import { PICTURES_FRAGMENT, PICTURES_VERTEX } from "./shaders/pictures";
 
+/** Floats of a picture's record, and where they lie in it. */
 const STRIDE = 16;
+const FIELDS: readonly QuadField[] = [["place", 4, 0], ["shape", 3, 4], ["small", 3, 7], ["tile", 4, 10], ["sharp", 2, 14]];
 /** Corners of pictures are rounded by so much at most, and let through what lies behind. */
 const ROUNDED_PX = 3;
 const COVERS_FROM_PX = 60;
@@ -58,8 +51,8 @@ export class PicturesPass {
   readonly #palette: Palette;
   readonly #visible: VisiblePictures;
   readonly #seen: Uint8Array;
-  readonly #geometry = new InstancedBufferGeometry();
-  readonly #instances: InstancedInterleavedBuffer;
+  readonly #quads: Quads;
+  readonly #record = new Float32Array(STRIDE);
   readonly #material: RawShaderMaterial;
   readonly #cover = new Cover();
   readonly #half = { w: 0, h: 0 };
@@ -87,13 +80,7 @@ export class PicturesPass {
     this.#tiles = new AtlasLayers(renderer, tiles, galaxy.base, budget.nTiles, TILES_MIN_WORTH, listener);
     this.#sharp = new SharpLayers(renderer, budget.nSharp, smallUrlOf, () => { listener.onDue(); });
 
-    this.#geometry.setAttribute("corner", new BufferAttribute(new Float32Array([-1, -1, 1, -1, -1, 1, 1, 1]), 2));
-    this.#geometry.setIndex([0, 1, 2, 2, 1, 3]);
-    this.#instances = new InstancedInterleavedBuffer(new Float32Array(Math.max(1, this.#visible.index.length) * STRIDE), STRIDE);
-    this.#instances.setUsage(DynamicDrawUsage);
-    for (const [name, size, offset] of [["place", 4, 0], ["shape", 3, 4], ["small", 3, 7], ["tile", 4, 10], ["sharp", 2, 14]] as const) {
-      this.#geometry.setAttribute(name, new InterleavedBufferAttribute(this.#instances, size, offset));
-    }
+    this.#quads = new Quads(Math.max(1, this.#visible.index.length), STRIDE, FIELDS, DynamicDrawUsage);
     this.#material = new RawShaderMaterial({
       glslVersion: GLSL3,
       vertexShader: PICTURES_VERTEX,
@@ -112,7 +99,7 @@ export class PicturesPass {
         uSky: { value: [0, 0, 0] },
       },
     });
-    this.object = new Mesh(this.#geometry, this.#material);
+    this.object = new Mesh(this.#quads.geometry, this.#material);
     this.object.frustumCulled = false;
     this.object.renderOrder = 1;
   }
@@ -129,7 +116,7 @@ export class PicturesPass {
   }
 
   get bytes(): number {
-    return this.small.bytes + this.#tiles.bytes + this.#sharp.array.bytes + 2 * this.#instances.array.byteLength;
+    return this.small.bytes + this.#tiles.bytes + this.#sharp.array.bytes + this.#quads.bytes;
   }
 
   get nRequests(): number {
@@ -186,25 +173,20 @@ export class PicturesPass {
     this.#wantSmall(frame.projection);
     const smallerSide = Math.min(frame.projection.width, frame.projection.height);
     this.nSeen = 0;
-    // From near to far, so that what lies behind others is known and left out; instances are written from the end, to be drawn far to near.
+    // From near to far, so that what lies behind others is known and left out; written from the end, to be drawn far to near.
     this.#cover.begin(frame.projection.width, frame.projection.height);
-    const end = visible.index.length;
+    const end = this.#quads.n;
     let start = end;
     for (let k = visible.count - 1; k >= 0; k -= 1) {
-      if (this.#place(k, smallerSide, frame, (start - 1) * STRIDE)) start -= 1;
+      if (!this.#place(k, smallerSide, frame)) continue;
+      start -= 1;
+      this.#quads.write(start, this.#record);
     }
-    const count = end - start;
-    (this.#instances.array as Float32Array).copyWithin(0, start * STRIDE, end * STRIDE);
+    this.#quads.show(start, end);
+    this.object.visible = start < end;
     const fadingSmall = this.small.end(frame.elapsedMs, frame.reducedMotion);
     const fadingTiles = this.#tiles.end(frame.elapsedMs, frame.reducedMotion);
     const fadingSharp = this.#sharp.end(frame.elapsedMs, frame.reducedMotion);
-    this.#geometry.instanceCount = count;
-    this.object.visible = count > 0;
-    if (count > 0) {
-      this.#instances.clearUpdateRanges();
-      this.#instances.addUpdateRange(0, count * STRIDE);
-      this.#instances.needsUpdate = true;
-    }
     const u = this.#material.uniforms;
     u.uView!.value = frame.camera.matrixWorldInverse;
     u.uProjection!.value = frame.camera.projectionMatrix;
@@ -213,7 +195,7 @@ export class PicturesPass {
   }
 
   dispose(): void {
-    this.#geometry.dispose();
+    this.#quads.dispose();
     this.#material.dispose();
     this.small.dispose();
     this.#tiles.dispose();
@@ -241,8 +223,8 @@ export class PicturesPass {
     }
   }
 
-  /** Writes one picture at a place of the instances. Returns false where nothing is to be drawn of it: not yet, or not behind those before it. */
-  #place(k: number, smallerSide: number, frame: Frame, at: number): boolean {
+  /** Writes one picture's record. Returns false where nothing is to be drawn of it: not yet, or not behind those before it. */
+  #place(k: number, smallerSide: number, frame: Frame): boolean {
     const { points } = this.#galaxy;
     const i = this.#visible.index[k]!;
     const px = this.#visible.px[k]!;
@@ -268,28 +250,28 @@ export class PicturesPass {
     const alpha = pictureAlpha(px) * Math.max(smallShown, tileShown, sharpShown) * giveWay;
     if (alpha <= 0.01) return false;
     if (alpha === 1) this.#cover.add(x, y, w - ROUNDED_PX, h - ROUNDED_PX);
-    const data = this.#instances.array as Float32Array;
-    data[at] = positions[3 * i]!;
-    data[at + 1] = positions[3 * i + 1]!;
-    data[at + 2] = positions[3 * i + 2]!;
-    data[at + 3] = alpha;
-    data[at + 4] = this.#half.w;
-    data[at + 5] = this.#half.h;
+    const record = this.#record;
+    record[0] = positions[3 * i]!;
+    record[1] = positions[3 * i + 1]!;
+    record[2] = positions[3 * i + 2]!;
+    record[3] = alpha;
+    record[4] = this.#half.w;
+    record[5] = this.#half.h;
     const fog = 1 - 0.45 * smoothstep(frame.fogNear, frame.fogFar, (sizes.picture * frame.projection.focal) / px);
     const lit = this.#palette.light[points.cluster[i]!]! * (this.#matches === null || this.#matches[tile] === 1 ? 1 : 0.2);
-    data[at + 6] = (0.3 + 0.7 * lit) * fog;
+    record[6] = (0.3 + 0.7 * lit) * fog;
     const smallRow = smallLayer < 0 ? 0 : this.small.index.rowOf(tile, smallPart);
-    data[at + 7] = smallLayer;
-    data[at + 8] = smallRow % this.small.perRow;
-    data[at + 9] = Math.floor(smallRow / this.small.perRow);
+    record[7] = smallLayer;
+    record[8] = smallRow % this.small.perRow;
+    record[9] = Math.floor(smallRow / this.small.perRow);
     const row = tileLayer < 0 ? 0 : this.#tiles.index.rowOf(tile, part);
-    data[at + 10] = Math.max(0, tileLayer);
-    data[at + 11] = row % this.#tiles.perRow;
-    data[at + 12] = Math.floor(row / this.#tiles.perRow);
+    record[10] = Math.max(0, tileLayer);
+    record[11] = row % this.#tiles.perRow;
+    record[12] = Math.floor(row / this.#tiles.perRow);
     // What has nothing coarser under it is there at once; its alpha does the fading.
-    data[at + 13] = smallLayer < 0 && tileLayer >= 0 ? 1 : tileShown;
-    data[at + 14] = Math.max(0, sharpLayer);
-    data[at + 15] = smallLayer < 0 && tileLayer < 0 ? 1 : sharpShown;
+    record[13] = smallLayer < 0 && tileLayer >= 0 ? 1 : tileShown;
+    record[14] = Math.max(0, sharpLayer);
+    record[15] = smallLayer < 0 && tileLayer < 0 ? 1 : sharpShown;
     if (alpha < SEEN) return true;
     this.#seen[i] = 1;
     this.nSeen += 1;

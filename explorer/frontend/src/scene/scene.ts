@@ -1,20 +1,22 @@
 import { Scene as ThreeScene, type WebGLRenderer } from "three";
+import { chooseInLasso } from "../actions/audit";
 import type { ActionContext, Stage } from "../actions/context";
 import { renditionUrl } from "../api/renditions";
 import { clamp } from "../math/easing";
+import { pointsInLasso } from "../math/lasso";
 import { pickAt, type PickScene } from "../math/pick";
 import { project, type ScreenPoint } from "../math/project";
 import { Resolution } from "../math/resolution";
 import { sizesOf } from "../math/sizes";
 import type { View } from "../math/view";
 import type { World } from "../math/world";
-import type { Colouring } from "../store/state";
-import { watch } from "../store/store";
 import type { Galaxy } from "../api/galaxy";
 import type { Tables } from "../api/wire";
 import { budgetOf, isPhone, type Budget } from "./budget";
 import { CameraRig } from "./camera_rig";
+import { followState } from "./follow_state";
 import { KeyControls } from "./key_controls";
+import { LassoOverlay } from "./lasso_overlay";
 import { LinesPass } from "./lines_pass";
 import { lookOf } from "./look";
 import { MarksOverlay } from "./marks_overlay";
@@ -190,6 +192,13 @@ export class Scene implements Stage, MotionHost {
     return pickAt(this.#pickScene, this.rig.frame.projection, x, y, CENTRE_REACH_PX);
   }
 
+  pointsInLasso(line: Float32Array): number[] {
+    const { matches } = this.#context.store.getState();
+    const { tile } = this.#galaxy.points;
+    const isLit = (index: number): boolean => matches === null || matches[tile[index]!] === 1;
+    return pointsInLasso(this.#world, this.rig.frame.projection, line, isLit);
+  }
+
   zoom(factor: number): void {
     const { x, y } = this.rig.middle;
     this.navigator.zoom(factor, this.#pointing.anchorAt(x, y));
@@ -245,6 +254,7 @@ export class Scene implements Stage, MotionHost {
     this.#setPixelRatio(this.#resolution.next(moves || shifts, elapsedMs));
     this.#renderer.info.reset();
     this.#nebula.update(frame, this.#renderer);
+    this.#pool.cull(frame.projection);
     this.#points.update(frame);
     this.#names.update(frame, this.#isCovered);
     if (moves || shifts) this.#pointing.clear();
@@ -296,7 +306,6 @@ export class Scene implements Stage, MotionHost {
 
   #listen(parent: HTMLElement): void {
     const { store } = this.#context;
-    const state = store.getState();
     const resize = new ResizeObserver(() => { this.#resize(parent); });
     resize.observe(parent);
     this.#endings.push(() => { resize.disconnect(); });
@@ -306,48 +315,26 @@ export class Scene implements Stage, MotionHost {
     const keys = new KeyControls(window, this.navigator, () => store.getState().view === "space" && !store.getState().helpOpen, () => { this.invalidate(); });
     this.#endings.push(() => { pointer.dispose(); }, () => { keys.dispose(); });
 
-    const focus = (): void => {
-      const { previewedCluster, focusedCluster } = store.getState();
-      this.#palette.focus(previewedCluster ?? focusedCluster);
-      this.invalidate();
-    };
-    const setReduced = (reduced: boolean): void => {
-      this.navigator.reducedMotion = reduced;
-      this.rig.frame.reducedMotion = reduced;
-    };
-    const setColouring = (colouring: Colouring): void => {
-      this.#points.setColouring(colouring);
-      this.invalidate();
-    };
-    const setLook = (isLight: boolean): void => {
-      for (const pass of [this.#nebula, this.lines, this.#points, this.#pictures]) pass?.setLook(lookOf(isLight));
-      this.invalidate();
-    };
-    const setMatches = (matches: Uint8Array | null): void => {
-      this.#pool.setMatches(matches);
-      this.#pictures?.setMatches(matches);
-      this.invalidate();
-    };
-    this.#endings.push(
-      watch(store, (s) => s.previewedCluster, focus),
-      watch(store, (s) => s.focusedCluster, focus),
-      watch(store, (s) => s.reducedMotion, setReduced),
-      watch(store, (s) => s.colouring, setColouring),
-      watch(store, (s) => s.isLight, setLook),
-      watch(store, (s) => s.matches, setMatches),
-      this.#galaxy.nodes.onLoaded(() => { this.invalidate(); }),
-      watch(store, (s) => s.insets, () => { this.#setInsets(false); }),
-      watch(store, (s) => s.hovered, () => { this.#mark(); }),
-      watch(store, (s) => s.hoveredTitle, () => { this.#mark(); }),
-      watch(store, (s) => s.selection, () => { this.#mark(); this.invalidate(); }),
-    );
-    setReduced(state.reducedMotion);
-    setColouring(state.colouring);
-    setLook(state.isLight);
-    setMatches(state.matches);
-    this.#setInsets(true);
-    this.#mark();
-    focus();
+    const lasso = new LassoOverlay(parent, this.#canvas, (line) => { chooseInLasso(this.#context, line); });
+    this.#endings.push(() => { lasso.dispose(); }, this.#galaxy.nodes.onLoaded(() => { this.invalidate(); }));
+    this.#endings.push(followState(store, {
+      focus: (cluster) => { this.#palette.focus(cluster); this.invalidate(); },
+      reducedMotion: (isReduced) => { this.navigator.reducedMotion = this.rig.frame.reducedMotion = isReduced; },
+      colouring: (colouring) => { this.#points.setColouring(colouring); this.invalidate(); },
+      look: (isLight) => {
+        for (const pass of [this.#nebula, this.lines, this.#points, this.#pictures]) pass?.setLook(lookOf(isLight));
+        this.invalidate();
+      },
+      matches: (matches) => {
+        this.#pool.setMatches(matches);
+        this.#pictures?.setMatches(matches);
+        this.invalidate();
+      },
+      insets: (atOnce) => { this.#setInsets(atOnce); },
+      marks: () => { this.#mark(); },
+      selection: () => { this.invalidate(); },
+      drawing: (isDrawing) => { lasso.show(isDrawing); },
+    }));
   }
 
   /** Rings and tooltip are page elements: they change without a frame. */

@@ -2,6 +2,7 @@ import type { Galaxy, Neighbour } from "../api/galaxy";
 import type { WireError } from "../api/errors";
 import type { Details } from "../api/wire";
 import type { View } from "../math/view";
+import type { Audit } from "./audit_state";
 import { INITIAL_SEARCH, type SearchState } from "./search_state";
 
 export type Phase = "loading" | "ready" | "empty" | "error";
@@ -113,6 +114,12 @@ export interface State {
   readonly insets: Insets;
   /** A short message for everybody, until it is closed. Empty: none. */
   readonly notice: string;
+  /** The name of a newer publication than the one that is shown. Empty: none is known. */
+  readonly newerPublication: string;
+  /** Whether it is offered: nobody has said no yet. */
+  readonly isUpdateOffered: boolean;
+  /** How many pictures the pointer has listed as withdrawn since the page was opened: what lists pictures looks again when it changes. */
+  readonly nWithdrawn: number;
   /** Files keep failing: the notice offers to try again now. */
   readonly isStalled: boolean;
   /** For the screen reader; said when it changes. */
@@ -134,6 +141,8 @@ export interface State {
   /** Whether the page is light now. */
   readonly isLight: boolean;
   readonly search: SearchState;
+  /** Null: nobody corrects many pictures at once. */
+  readonly audit: Audit | null;
 }
 
 export const INITIAL_STATE: State = {
@@ -163,6 +172,9 @@ export const INITIAL_STATE: State = {
   strip: null,
   insets: { left: 0, right: 0, bottom: 0 },
   notice: "",
+  newerPublication: "",
+  isUpdateOffered: false,
+  nWithdrawn: 0,
   isStalled: false,
   announcement: "",
   layout: "space",
@@ -175,4 +187,5 @@ export const INITIAL_STATE: State = {
   theme: "auto",
   isLight: false,
   search: INITIAL_SEARCH,
+  audit: null,
 };

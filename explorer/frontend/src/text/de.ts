@@ -1,4 +1,5 @@
 import type { Text } from "./en";
+import type { AuditPhase } from "../store/audit_state";
 import { formatsOf } from "./formats";
 
 const { count, decimal, percent, list, date } = formatsOf("de-DE");
@@ -177,6 +178,9 @@ export const de: Text = {
   map: (name, coordinates) => `Karte der Umgebung von ${name}, bei ${coordinates}`,
   openStreetMap: "Auf OpenStreetMap",
   documentMissing: "Das Rohdokument dieses Bildes ist nicht veröffentlicht.",
+  pictureWithdrawn: "Dieses Bild wurde zurückgezogen.",
+  updated: "Diese Galaxie wurde erneuert.",
+  showUpdate: "Anzeigen",
   pictureUnknown: "Dieses Bild ließ sich nicht öffnen. Versuche es noch einmal.",
   stalled: "Teile der Galaxie kommen nicht an. Der Rest geht weiter.",
   offline: "Es gibt keine Verbindung. Was da ist, bleibt; der Rest kommt von selbst nach.",
@@ -230,7 +234,41 @@ export const de: Text = {
     return shown < all ? `${strong}, und ${count(all - shown)} weniger gut.` : `${strong}.`;
   },
   announceSearchCleared: "Suche geleert.",
+  audit: {
+    title: "Bilder berichtigen",
+    begun: "Bilder werden berichtigt. Die gemeinten umranden, oder eine Gruppe oder das Gefundene wählen.",
+    draw: "Bilder umranden",
+    turn: "Galaxie drehen",
+    howTo: "In der Galaxie eine Linie um Bilder ziehen; gemeint sind alle, auch hintereinander.",
+    cluster: (name: string): string => `Alle aus „${name}“`,
+    lit: "Alle hervorgehobenen",
+    chosen: (n: number): string => (n === 0 ? "Kein Bild ist gewählt" : `${count(n)} ${n === 1 ? "Bild ist" : "Bilder sind"} gewählt`),
+    what: "Was gesagt werden soll",
+    deeds: { reject: "Es ist nicht …", accept: "Es ist …, wie die Maschine sagt", add: "Es ist …, was keine Maschine sagte", hide: "Diese Bilder verbergen" },
+    term: "Bezeichnung",
+    reason: "Warum (für den Verlauf)",
+    preview: "Erst zählen",
+    ask: {
+      reject: (term: string, n: number): string => `Von ${count(n)} ${n === 1 ? "Bild" : "Bildern"} sagen, dass es nicht „${term}“ ist?`,
+      accept: (term: string, n: number): string => `Von ${count(n)} ${n === 1 ? "Bild" : "Bildern"} sagen, dass es „${term}“ ist?`,
+      add: (term: string, n: number): string => `${count(n)} ${n === 1 ? "Bild" : "Bildern"} die Bezeichnung „${term}“ geben?`,
+      hide: (_term: string, n: number): string => `${count(n)} ${n === 1 ? "Bild" : "Bilder"} verbergen? Nur die Leute der Sammlung sehen ${n === 1 ? "es" : "sie"} dann noch.`,
+    },
+    confirm: "Ausführen",
+    back: "Zurück",
+    working: "Wird ausgeführt …",
+    done: (n: number): string => `Für ${count(n)} ${n === 1 ? "Bild" : "Bilder"} getan. Besucher sehen es, sobald die Galaxie neu veröffentlicht ist.`,
+    undo: "Rückgängig",
+    undone: "Zurückgenommen.",
+    failed: "Der Server war nicht zu erreichen. Die Verbindung prüfen und noch einmal versuchen.",
+    told: (phase: AuditPhase): string => {
+      if (phase.status === "asking") return de.audit.ask[phase.deed.kind](phase.deed.term, phase.nImages);
+      if (phase.status === "done") return phase.isUndone ? de.audit.undone : de.audit.done(phase.nImages);
+      return phase.status === "failed" ? phase.message : phase.status === "working" ? de.audit.working : "";
+    },
+  },
   does: {
+    audit: "Viele Bilder auf einmal berichtigen",
     close: "Schließen, was offen ist",
     search: "Nach Wörtern suchen",
     home: "Die ganze Galaxie sehen",

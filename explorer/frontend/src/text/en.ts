@@ -1,3 +1,4 @@
+import type { AuditPhase } from "../store/audit_state";
 import { formatsOf } from "./formats";
 
 const { count, decimal, percent, list, date } = formatsOf("en-GB");
@@ -179,6 +180,9 @@ export const en = {
   map: (name: string, coordinates: string): string => `Map of the surroundings of ${name}, at ${coordinates}`,
   openStreetMap: "On OpenStreetMap",
   documentMissing: "The raw document of this picture is not published.",
+  pictureWithdrawn: "This picture has been withdrawn.",
+  updated: "This galaxy has been updated.",
+  showUpdate: "Show it",
   pictureUnknown: "This picture could not be opened. Try again.",
   stalled: "Parts of the galaxy do not come. The rest goes on.",
   offline: "There is no connection. What has come stays, and the rest follows by itself.",
@@ -236,7 +240,41 @@ export const en = {
   },
   announceSearchCleared: "Search cleared.",
   /** What each action does, for the help. */
+  audit: {
+    title: "Correct pictures",
+    begun: "Correcting pictures. Draw around those that you mean, or choose a cluster or what a search found.",
+    draw: "Draw around pictures",
+    turn: "Turn the galaxy",
+    howTo: "Draw a line around pictures in the galaxy; all that lie behind each other are meant.",
+    cluster: (name: string): string => `All of “${name}”`,
+    lit: "All that are lit",
+    chosen: (n: number): string => (n === 0 ? "No picture is chosen" : `${count(n)} ${n === 1 ? "picture is" : "pictures are"} chosen`),
+    what: "What is to be said",
+    deeds: { reject: "It is not …", accept: "It is …, as the machine says", add: "It is …, which no machine said", hide: "Hide these pictures" },
+    term: "Label",
+    reason: "Why (for the history)",
+    preview: "Count first",
+    ask: {
+      reject: (term: string, n: number): string => `Say of ${count(n)} ${n === 1 ? "picture" : "pictures"} that it is not “${term}”?`,
+      accept: (term: string, n: number): string => `Say of ${count(n)} ${n === 1 ? "picture" : "pictures"} that it is “${term}”?`,
+      add: (term: string, n: number): string => `Give ${count(n)} ${n === 1 ? "picture" : "pictures"} the label “${term}”?`,
+      hide: (_term: string, n: number): string => `Hide ${count(n)} ${n === 1 ? "picture" : "pictures"}? Nobody but the collection’s people will see ${n === 1 ? "it" : "them"}.`,
+    },
+    confirm: "Do it",
+    back: "Back",
+    working: "Working …",
+    done: (n: number): string => `Done for ${count(n)} ${n === 1 ? "picture" : "pictures"}. Visitors see it once the galaxy is published again.`,
+    undo: "Undo",
+    undone: "Taken back.",
+    failed: "The server could not be reached. Check the connection and try again.",
+    told: (phase: AuditPhase): string => {
+      if (phase.status === "asking") return en.audit.ask[phase.deed.kind](phase.deed.term, phase.nImages);
+      if (phase.status === "done") return phase.isUndone ? en.audit.undone : en.audit.done(phase.nImages);
+      return phase.status === "failed" ? phase.message : phase.status === "working" ? en.audit.working : "";
+    },
+  },
   does: {
+    audit: "Correct many pictures at once",
     close: "Close what is open",
     search: "Search for words",
     home: "See the whole galaxy",

@@ -2,6 +2,7 @@ import { useEffect, useRef } from "react";
 import type { ActionContext } from "../actions/context";
 import { text } from "../text";
 import { Announcer } from "./announcer";
+import { AuditPanel } from "./audit_panel";
 import { ClusterList } from "./cluster_list";
 import { Credits } from "./credits";
 import { OpenInFull } from "./embedded";
@@ -42,6 +43,7 @@ function Page() {
       {isReady && <Toolbar />}
       <Notice />
       {isReady && selection !== null && <Panel />}
+      {isReady && selection === null && <AuditPanel />}
       {isReady && view === "space" && !isTouring && <ClusterList />}
       {isReady && view === "list" && <ListView />}
       {!isReady && <Status />}

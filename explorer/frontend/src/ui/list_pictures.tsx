@@ -40,7 +40,9 @@ export function ListPictures({ galaxy, cluster, subgroup }: Props) {
     );
     return () => { isWanted = false; };
   }, [galaxy, cluster, subgroup, wanted, attempt]);
-  const shown = listing.points.slice(0, wanted);
+  // Some may have been withdrawn since they were listed.
+  useGalaxy((state) => state.nWithdrawn);
+  const shown = listing.points.filter((index) => galaxy.isShown(index)).slice(0, wanted);
   // A cluster's number is known; of a neighbourhood it is only known that there is more.
   const left = subgroup === null ? cluster.n_images - wanted : listing.hasMore ? MORE : listing.points.length - wanted;
   return (

@@ -62,6 +62,7 @@ function ClusterSection({ cluster, isFirst }: { readonly cluster: Cluster; reado
   const galaxy = useGalaxy((state) => state.galaxy);
   // Laid out flat, the points are not where the neighbourhoods' places in space are.
   const isFlat = useGalaxy((state) => state.layout === "flat");
+  const cover = useGalaxy((state) => (cluster.cover !== null && state.galaxy?.isWithdrawn(cluster.cover) === false ? cluster.cover : null));
   const [isOpen, setOpen] = useState(isFirst);
   const [subgroup, setSubgroup] = useState<Subgroup | null>(null);
   const section = useRef<HTMLElement>(null);
@@ -78,8 +79,8 @@ function ClusterSection({ cluster, isFirst }: { readonly cluster: Cluster; reado
     <section ref={section} className="list-cluster" aria-labelledby={id}>
       <h2 id={id}>
         <button type="button" className="list-head" aria-expanded={isOpen} onClick={() => { setOpen(!isOpen); }}>
-          {cluster.cover !== null && (
-            <img className="list-cover" src={renditionUrl(config.rendition_url, cluster.cover, "small")} alt="" loading="lazy" decoding="async" />
+          {cover !== null && (
+            <img className="list-cover" src={renditionUrl(config.rendition_url, cover, "small")} alt="" loading="lazy" decoding="async" />
           )}
           <Chip colour={cluster.colour} />
           <span className="list-name">{cluster.name}</span> <span className="quiet">{text.pictures(cluster.n_images)}</span>

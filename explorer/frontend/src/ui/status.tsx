@@ -1,3 +1,4 @@
+import { declineUpdate, showUpdate } from "../actions/follow_publication";
 import { load } from "../actions/load";
 import { retry } from "../actions/retry";
 import { toggleList } from "../actions/toggle_list";
@@ -59,8 +60,10 @@ export function Notice() {
   const notice = useGalaxy((state) => state.notice);
   const isStalled = useGalaxy((state) => state.isStalled);
   const canList = useGalaxy((state) => state.phase === "ready" && state.view === "space");
+  const isUpdateOffered = useGalaxy((state) => state.isUpdateOffered && state.phase !== "error");
   const isLost = gl === "lost";
   const message = isLost ? text.glLost : isStalled ? (navigator.onLine ? text.stalled : text.offline) : notice;
+  if (message === "" && isUpdateOffered) return <Update />;
   if (message === "") return null;
   return (
     <div className="notice glass" role="status">
@@ -73,6 +76,20 @@ export function Notice() {
           <Icon name="close" />
         </button>
       )}
+    </div>
+  );
+}
+
+/** There is a newer publication: whoever is in the middle of something goes on with this one. */
+function Update() {
+  const context = useActionContext();
+  return (
+    <div className="notice glass" role="status">
+      {text.updated}
+      <button type="button" className="button" onClick={() => { showUpdate(window); }}>{text.showUpdate}</button>
+      <button type="button" className="tool" aria-label={text.close} onClick={() => { declineUpdate(context); }}>
+        <Icon name="close" />
+      </button>
     </div>
   );
 }

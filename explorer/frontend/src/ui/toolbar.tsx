@@ -1,3 +1,4 @@
+import { changesOf, toggleAudit } from "../actions/audit";
 import type { Action } from "../actions/context";
 import { focusSearch } from "../actions/focus_search";
 import { goHome } from "../actions/go_home";
@@ -15,6 +16,7 @@ export function Toolbar() {
   const gl = useGalaxy((state) => state.gl);
   const isHelpOpen = useGalaxy((state) => state.helpOpen);
   const canSearch = useGalaxy((state) => state.search.isPossible === true);
+  const isAuditing = useGalaxy((state) => state.audit !== null);
   const perform = (action: Action) => () => {
     action.perform(context);
   };
@@ -33,6 +35,11 @@ export function Toolbar() {
         </button>
       )}
       <ViewMenu />
+      {changesOf(context) !== null && (
+        <button type="button" className="tool wide-only" onClick={perform(toggleAudit)} aria-pressed={isAuditing} aria-label={text.audit.title} title={`${text.audit.title} (X)`}>
+          <Icon name="lasso" />
+        </button>
+      )}
       {gl !== "missing" && (
         <button type="button" className="tool" onClick={perform(toggleList)} aria-label={view === "space" ? text.listView : text.spaceView} title="L">
           <Icon name={view === "space" ? "list" : "space"} />

@@ -27,7 +27,7 @@ export interface ParsedChunk {
   readonly tile: Uint32Array;
 }
 
-/** Fetches, unpacks, checks and dequantises a chunk: the same code in the worker and, where there is none, on the page. Raises WireError. */
+/** Fetches, unpacks, checks and dequantises a chunk. Raises WireError. */
 export async function parseChunk(job: ChunkJob, onBytes: OnBytes): Promise<ParsedChunk> {
   const file = await fetchBytes(job.url, { onBytes });
   const { position, cluster, colour, aspect, flags, tile } = decodeChunk(file, job.columns, job.n, job.url);

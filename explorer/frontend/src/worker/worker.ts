@@ -1,7 +1,7 @@
-/** The worker's own file: parses chunks so that the page's thread only lays them into place. */
+/** The worker's own file: parses chunks and compares codes, so that the page's thread only lays them into place. */
 import { asWireError } from "../api/errors";
+import { perform } from "./jobs";
 import type { Answer, Request } from "./messages";
-import { parseChunk } from "./parse_chunk";
 
 /** What a dedicated worker's global scope gives us; the compiler knows only the page's. */
 interface Scope {
@@ -10,18 +10,24 @@ interface Scope {
 }
 
 const scope = self as unknown as Scope;
+const underWay = new Map<number, AbortController>();
 
-scope.onmessage = (event) => {
-  void answer(event.data);
+scope.onmessage = ({ data }) => {
+  if (data.kind === "abandon") underWay.get(data.id)?.abort();
+  else void answer(data);
 };
 
-async function answer({ id, job }: Request): Promise<void> {
+async function answer({ id, kind, job }: Exclude<Request, { kind: "abandon" }>): Promise<void> {
+  const stop = new AbortController();
+  underWay.set(id, stop);
   try {
-    const chunk = await parseChunk(job, (arrived, expected) => { scope.postMessage({ id, kind: "bytes", arrived, expected }); });
-    const buffers = new Set(Object.values(chunk).map((column: Uint8Array) => column.buffer));
-    scope.postMessage({ id, kind: "parsed", chunk }, [...buffers]);
+    const result = await perform(kind, job, (arrived, expected) => { scope.postMessage({ id, kind: "bytes", arrived, expected }); }, stop.signal);
+    const buffers = new Set(Object.values(result).map((column: Uint8Array) => column.buffer));
+    scope.postMessage({ id, kind: "done", result }, [...buffers]);
   } catch (error) {
-    const { kind, url, message } = asWireError(error, job.url);
-    scope.postMessage({ id, kind: "failed", error: { kind, url, message } });
+    const { kind: why, url, message } = asWireError(error, "url" in job ? job.url : job.base);
+    scope.postMessage({ id, kind: "failed", error: { kind: why, url, message } });
+  } finally {
+    underWay.delete(id);
   }
 }

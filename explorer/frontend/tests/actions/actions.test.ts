@@ -177,7 +177,7 @@ describe("the keyboard", () => {
   it("performs what a key stands for, unless a field or a button wants the key", async () => {
     const context = ready();
     const opened = vi.fn(() => 4);
-    context.stage = { centredPicture: opened, zoom: vi.fn(), moved: vi.fn(), retry: vi.fn() };
+    context.stage = { centredPicture: opened, zoom: vi.fn(), moved: vi.fn(), retry: vi.fn(), pointsInLasso: () => [] };
     const end = followKeyboard(context, window);
     document.body.innerHTML = '<button type="button">b</button><input>';
     press("Enter", document.querySelector("button")!);

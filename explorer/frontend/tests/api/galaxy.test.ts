@@ -136,11 +136,32 @@ describe("what is withdrawn", () => {
     expect(fetch.mock.calls.filter(([url]) => String(url).includes("lookup"))).toHaveLength(256);
   });
 
-  it("is no cluster's cover", async () => {
-    const files = makeFiles(FIVE, SIZES, [uuidOf(1)]);
-    const manifest = files["objects/m.json"] as Galaxy["manifest"];
-    serve({ ...files, "objects/m.json": { ...manifest, clusters: manifest.clusters.map((cluster) => ({ ...cluster, cover: uuidOf(cluster.index) })) } });
-    expect((await open()).manifest.clusters.map((cluster) => cluster.cover)).toEqual([uuidOf(0), null, uuidOf(2)]);
+  it("becomes a tombstone while the galaxy is open, in nodes that have come and in those that come later", async () => {
+    const fetch = serve(makeFiles(FIVE, SIZES));
+    const galaxy = await open();
+    const heard = vi.fn();
+    galaxy.nodes.onHidden(heard);
+    await galaxy.hide([uuidOf(1), uuidOf(4), uuidOf(77)]);
+    expect(heard).toHaveBeenCalledTimes(1);
+    expect([galaxy.isShown(0), galaxy.isShown(1)]).toEqual([true, false]);
+    await galaxy.nodes.load(1);
+    expect([0, 1, 2, 3, 4].filter((index) => galaxy.isShown(index))).toEqual([0, 2, 3]);
+    await expect(galaxy.find(uuidOf(4))).resolves.toBe(-1);
+    expect([0, 1].map((i) => galaxy.isWithdrawn(uuidOf(i)))).toEqual([false, true]);
+    const nAsked = fetch.mock.calls.length;
+    await galaxy.hide([uuidOf(1), uuidOf(4), uuidOf(77)]);
+    expect([fetch.mock.calls.length, heard.mock.calls.length]).toEqual([nAsked, 1]);
+  });
+
+  it("is known by name at once, and as a point as soon as the files say which it is", async () => {
+    const files = makeFiles(FIVE, SIZES);
+    serve({ ...files, "objects/lookup.bin": new Uint8Array() });
+    const galaxy = await open();
+    await expect(galaxy.hide([uuidOf(1)])).rejects.toMatchObject({ kind: "format" });
+    expect([galaxy.isWithdrawn(uuidOf(1)), galaxy.isShown(1)]).toEqual([true, true]);
+    serve(files);
+    await galaxy.hide([uuidOf(1)]);
+    expect(galaxy.isShown(1)).toBe(false);
   });
 });
 

@@ -137,6 +137,8 @@ describe("newcomers", () => {
     const parents = [-1, 0, 1, -1, 3, -1, 4];
     expect(listYoung(parents.map((parent) => ({ parent })))).toEqual([3, 4, 5, 6]);
     expect(listYoung([])).toEqual([]);
+    expect(listYoung([{ parent: -1 }])).toEqual([0]);
+    expect(listYoung([{ parent: -1 }, { parent: 0 }])).toEqual([]);
   });
 
   it("start outside the galaxy, end where they belong, and move nobody else", () => {

@@ -4,6 +4,7 @@ import { loadGalaxy, type Galaxy } from "../../src/api/galaxy";
 import { NodeStreamer } from "../../src/scene/node_streamer";
 import { PAGE_SIZE, PointPool } from "../../src/scene/point_pool";
 import { budgetOf } from "../../src/scene/budget";
+import { putBall } from "../../src/math/blocks";
 import { emptyProjection, type Projection } from "../../src/math/project";
 import { answering, makeFiles, type Picture } from "../support";
 
@@ -20,20 +21,34 @@ function lookAt(): Projection {
   return p;
 }
 
-async function open(): Promise<Galaxy> {
+/** From so far away that everything is in sight. */
+function seeingAll(): Projection {
+  const p = lookAt();
+  p.matrix[15] = 1e6;
+  return p;
+}
+
+function openRoot(): Promise<Galaxy> {
   vi.stubGlobal("fetch", answering(makeFiles(PICTURES, SIZES)));
-  const galaxy = await loadGalaxy("/artifacts/test/current.json", null, new AbortController().signal, () => undefined);
+  return loadGalaxy("/artifacts/test/current.json", null, new AbortController().signal, () => undefined);
+}
+
+async function open(): Promise<Galaxy> {
+  const galaxy = await openRoot();
   await Promise.all([galaxy.nodes.load(1), galaxy.nodes.load(2)]);
   return galaxy;
 }
 
 const arrayOf = (pool: PointPool, name: string) => (pool.geometry.getAttribute(name) as BufferAttribute).array;
-const nDrawn = (pool: PointPool): number => {
+/** The points that a frame draws: those the index names, but for tombstones. */
+const drawn = (pool: PointPool, p = seeingAll()): number[] => {
+  pool.cull(p);
   const words = arrayOf(pool, "words");
-  let n = 0;
-  for (let at = 0; at < 3 * pool.geometry.drawRange.count; at += 3) if ((words[at]! & DEAD) === 0) n += 1;
-  return n;
+  const { start, count } = pool.geometry.drawRange;
+  const named = [...pool.geometry.getIndex()!.array.slice(start, start + count)];
+  return named.filter((point) => (words[3 * point]! & DEAD) === 0);
 };
+const nDrawn = (pool: PointPool): number => new Set(drawn(pool)).size;
 
 beforeEach(() => {
   vi.stubGlobal("document", { baseURI: "http://localhost/galaxy/test/" });
@@ -60,6 +75,36 @@ describe("the pool of points", () => {
     pool.add(2);
     expect([pool.nPoints, nDrawn(pool), pool.nFree]).toEqual([1199, 1199, 0]);
     expect([...galaxy.nodes.blocks.shown].slice(0, 7)).toEqual([1, 0, 0, 0, 0, 0, 0]);
+  });
+
+  it("leaves out the blocks that are behind the camera or off the screen, and draws them again when it turns back", async () => {
+    const galaxy = await open();
+    const pool = new PointPool(galaxy, 5);
+    for (const node of [0, 1, 2]) pool.add(node);
+    const behind = lookAt();
+    behind.matrix[15] = -1e6;
+    const aside = lookAt();
+    aside.matrix[12] = 1e6;
+    expect([drawn(pool, behind).length, drawn(pool, aside).length]).toEqual([0, 0]);
+
+    // The first block of the second node moves away to the right: it alone is not drawn.
+    galaxy.points.positions.fill(0);
+    galaxy.points.positions.fill(1e4, 3 * 1600, 3 * 1856);
+    pool.refresh();
+    for (let b = 0; b < galaxy.nodes.blocks.n; b += 1) putBall(galaxy.points.positions, galaxy.nodes.blocks.first[b]!, galaxy.nodes.blocks.first[b + 1]!, galaxy.nodes.blocks.balls, b);
+    expect(drawn(pool, lookAt())).toHaveLength(2699 - 256);
+    expect(nDrawn(pool)).toBe(2699);
+  });
+
+  it("draws nothing any more of what is withdrawn", async () => {
+    const galaxy = await open();
+    const pool = new PointPool(galaxy, 5);
+    pool.add(0);
+    pool.add(2);
+    galaxy.nodes.hide(new Set([7, 8, 200, 2000]));
+    expect([pool.nPoints, nDrawn(pool)]).toEqual([1196, 1196]);
+    pool.add(1);
+    expect(pool.nPoints).toBe(2695);
   });
 
   it("lets what does not match step back, and knows where tiles lie once it is told", async () => {
@@ -99,6 +144,16 @@ describe("streaming nodes", () => {
     streamer.dispose();
   });
 
+  it("draws the root before it asks for anything else", async () => {
+    const galaxy = await openRoot();
+    const pool = new PointPool(galaxy, 5);
+    const streamer = new NodeStreamer(galaxy, pool, listener);
+    expect([streamer.update(lookAt()), streamer.nRequests, pool.nPoints]).toEqual([true, 0, 99]);
+    streamer.update(lookAt());
+    expect(streamer.nRequests).toBe(2);
+    streamer.dispose();
+  });
+
   it("makes room in a pool that is too small, and keeps the root", async () => {
     const galaxy = await open();
     const pool = new PointPool(galaxy, 3);
@@ -119,7 +174,7 @@ describe("the budget", () => {
     const nodes = (n: number) => Array.from({ length: Math.ceil(n / 8000) }, () => ({ n: 8000 }));
     expect(budgetOf(false, 80_000, nodes(80_000)).maxPages).toBe(80);
     expect(budgetOf(true, 80_000, nodes(80_000)).maxPages).toBe(80);
-    expect(budgetOf(false, 1_000_000, nodes(1_000_000)).maxPages).toBe(110);
+    expect(budgetOf(false, 1_000_000, nodes(1_000_000)).maxPages).toBe(157);
     expect(budgetOf(true, 1_000_000, nodes(1_000_000)).maxPages).toBe(63);
   });
 

@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { cleanup, fireEvent, render, screen, within } from "@testing-library/react";
+import { act, cleanup, fireEvent, render, screen, within } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { listPictures, NOTHING_LISTED } from "../../src/actions/list_pictures";
 import type { ActionContext } from "../../src/actions/context";
@@ -62,6 +62,17 @@ describe("the list", () => {
     const clusters = galaxy.manifest.clusters.map((one) => (one.index === 0 ? { ...one, cover: uuidOf(2) } : one));
     show({ galaxy: { ...galaxy, manifest: { ...galaxy.manifest, clusters } } });
     expect([...document.querySelectorAll("img.list-cover")].map((one) => one.getAttribute("src"))).toEqual([`/media/${uuidOf(2)}/small`]);
+  });
+
+  it("shows neither cover nor picture any more once it is withdrawn", async () => {
+    const galaxy = makeGalaxy(FIVE);
+    const clusters = galaxy.manifest.clusters.map((one) => ({ ...one, cover: uuidOf(one.index) }));
+    const { store } = show({ galaxy: { ...galaxy, manifest: { ...galaxy.manifest, clusters } } });
+    await vi.waitFor(() => { expect(tiles()).toEqual(["Picture 0", "Tabby on a wall", "Picture 4"]); });
+    await galaxy.hide([uuidOf(1), uuidOf(2)]);
+    act(() => { store.setState({ nWithdrawn: 2 }); });
+    expect(tiles()).toEqual(["Picture 0", "Picture 4"]);
+    expect([...document.querySelectorAll("img.list-cover")].map((one) => one.getAttribute("src"))).toEqual([`/media/${uuidOf(0)}/small`]);
   });
 
   it("unfolds the cluster that one comes from", async () => {

@@ -93,6 +93,15 @@ describe("when there is no galaxy to see", () => {
     expect(context.store.getState().phase).toBe("loading");
   });
 
+  it("offers a newer publication quietly, and takes no for an answer", () => {
+    const { store } = show({ isUpdateOffered: true, newerPublication: "objects/n.json" });
+    expect(screen.getByText("This galaxy has been updated.")).toBeTruthy();
+    expect(screen.getByRole("button", { name: "Show it" })).toBeTruthy();
+    fireEvent.click(within(screen.getByText("This galaxy has been updated.")).getByRole("button", { name: "Close" }));
+    expect(screen.queryByText("This galaxy has been updated.")).toBeNull();
+    expect(store.getState().newerPublication).toBe("objects/n.json");
+  });
+
   it("says so when the galaxy is empty", () => {
     show({ phase: "empty", galaxy: makeGalaxy([]) });
     expect(screen.getByRole("heading", { level: 2 }).textContent).toBe("No pictures here yet");

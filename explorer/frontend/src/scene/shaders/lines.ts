@@ -1,3 +1,5 @@
+import { CORNER_GLSL } from "../quads";
+
 /** Lines in their cluster's colour, lightened (on a pale sky darkened) to stand out from its points; dimmer with depth and where the cluster steps back, gone among its pictures, which they would cross out. */
 export const LINES_VERTEX = /* glsl */ `
 precision highp float;
@@ -6,16 +8,18 @@ uniform mat4 uView, uProjection;
 uniform float uPixelX, uPixelY, uFogNear, uFogFar, uStrength, uPicture;
 uniform sampler2D uPalette;
 uniform vec3 uInk;
-in vec2 corner;   // along the piece 0 to 1, across it -1 to 1
 in vec3 from, to;
 in float cluster;
 out vec4 vColour;
 out float vAcross;
 
+${CORNER_GLSL}
+
 void main() {
+  vec2 corner = cornerOf(gl_VertexID); // along the piece, across it
   vec4 start = uProjection * (uView * vec4(from, 1.0));
   vec4 end = uProjection * (uView * vec4(to, 1.0));
-  vec4 here = corner.x < 0.5 ? start : end;
+  vec4 here = corner.x < 0.0 ? start : end;
   vec2 pixel = vec2(uPixelX, uPixelY);
   vec2 along = (end.xy / end.w - start.xy / start.w) / pixel;
   vec2 across = normalize(vec2(-along.y, along.x) + 1e-6);

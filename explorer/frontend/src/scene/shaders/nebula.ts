@@ -1,3 +1,5 @@
+import { CORNER_GLSL } from "../quads";
+
 /** A faint glow around each cluster, so that far away it reads as one body. Fades as one flies into it. */
 export const GLOWS_VERTEX = /* glsl */ `
 precision highp float;
@@ -5,14 +7,16 @@ precision highp sampler2D;
 uniform mat4 uView, uProjection;
 uniform float uFogNear, uFogFar;
 uniform sampler2D uPalette;
-in vec2 corner;
 in vec4 ball;     // centre, radius
 in float cluster;
 out vec2 vUnit;
 flat out vec3 vColour;
 flat out float vStrength;
 
+${CORNER_GLSL}
+
 void main() {
+  vec2 corner = cornerOf(gl_VertexID);
   vec4 eye = uView * vec4(ball.xyz, 1.0);
   float depth = -eye.z;
   vec4 palette = texelFetch(uPalette, ivec2(int(cluster + 0.5), 0), 0);

@@ -1,9 +1,10 @@
+import { CORNER_GLSL } from "../quads";
+
 /** Pictures that face the camera: the tile of 16 px, over it that of 64 px, over it the sharp rendition, as far as they have come. */
 export const PICTURES_VERTEX = /* glsl */ `
 precision highp float;
 uniform mat4 uView, uProjection;
 uniform float uFocal, uPicture;
-in vec2 corner;
 in vec4 place;   // x, y, z, alpha
 in vec3 shape;   // half width, half height (shares of the picture size), light
 in vec3 small;   // layer (under 0: none), column, row
@@ -17,7 +18,10 @@ flat out vec4 vTile;
 flat out vec2 vSharp;
 flat out float vAlpha;
 
+${CORNER_GLSL}
+
 void main() {
+  vec2 corner = cornerOf(gl_VertexID);
   vec4 eye = uView * vec4(place.xyz, 1.0);
   float scale = uFocal / max(-eye.z, 1e-6);
   vHalf = shape.xy * uPicture * scale;

@@ -52,7 +52,7 @@ void main() {
   }
   vec2 halfPicture = 0.5 * px * (ratio >= 1.0 ? vec2(1.0, 1.0 / ratio) : vec2(ratio, 1.0));
   vShape = vec4(halfPicture, radius, 0.0);
-  vSize = vec2(2.0 * radius + 2.0, clamp(log2(16.0 / px), 0.0, 2.0));
+  vSize = vec2(2.0 * radius + 1.0, clamp(log2(16.0 / px), 0.0, 2.0));
   if (vTile.w > 0.0) vSize.x = max(vSize.x, px + 2.0);
   gl_PointSize = vSize.x;
 

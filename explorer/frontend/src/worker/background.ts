@@ -1,17 +1,18 @@
 import { WireError } from "../api/errors";
 import type { OnBytes } from "../api/http";
+import { perform, type JobKind, type Jobs } from "./jobs";
 import type { Answer, Request } from "./messages";
-import { parseChunk, type ChunkJob, type ParsedChunk } from "./parse_chunk";
 
 interface Waiting {
-  readonly job: ChunkJob;
   readonly onBytes: OnBytes;
-  readonly resolve: (chunk: ParsedChunk) => void;
+  readonly resolve: (result: Jobs[JobKind]["result"]) => void;
   readonly reject: (error: unknown) => void;
+  /** Does it here. */
+  readonly doHere: () => void;
 }
 
-/** Parses chunks in a worker, or on the page's own thread where no worker can be had. */
-export class ChunkParser {
+/** Does jobs in a worker, or on the page's own thread where no worker can be had. */
+export class Background {
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | null = null;
   #nextId = 0;
@@ -32,15 +33,17 @@ export class ChunkParser {
     };
   }
 
-  /** Fetches and parses a chunk. `onBytes` hears of the bytes as they arrive. Raises WireError. */
-  parse(job: ChunkJob, onBytes: OnBytes = () => undefined): Promise<ParsedChunk> {
+  /** Does a job. `onBytes` hears of the bytes as they arrive; `signal` ends what nobody wants any more, if it can be ended. Raises WireError, or what `signal` gives as its reason. */
+  do<Kind extends JobKind>(kind: Kind, job: Jobs[Kind]["job"], onBytes: OnBytes = () => undefined, signal: AbortSignal = new AbortController().signal): Promise<Jobs[Kind]["result"]> {
     const worker = this.#worker;
-    if (worker === null) return parseChunk(job, onBytes);
+    if (worker === null) return perform(kind, job, onBytes, signal);
     const id = this.#nextId;
     this.#nextId += 1;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { job, onBytes, resolve, reject });
-      worker.postMessage({ id, job } satisfies Request);
+      const doHere = (): void => { perform(kind, job, onBytes, signal).then(resolve, reject); };
+      this.#waiting.set(id, { onBytes, resolve, reject, doHere });
+      signal.addEventListener("abort", () => { this.#worker?.postMessage({ id, kind: "abandon" } satisfies Request); });
+      worker.postMessage({ id, kind, job });
     });
   }
 
@@ -59,7 +62,7 @@ export class ChunkParser {
       return;
     }
     this.#waiting.delete(answer.id);
-    if (answer.kind === "parsed") waiting.resolve(answer.chunk);
+    if (answer.kind === "done") waiting.resolve(answer.result);
     else waiting.reject(new WireError(answer.error.kind, answer.error.url, answer.error.message));
   }
 
@@ -69,6 +72,6 @@ export class ChunkParser {
     this.#worker = null;
     const left = [...this.#waiting.values()];
     this.#waiting.clear();
-    for (const { job, onBytes, resolve, reject } of left) parseChunk(job, onBytes).then(resolve, reject);
+    for (const { doHere } of left) doHere();
   }
 }
