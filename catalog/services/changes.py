@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from catalog.models import Change, ChangedImage, Collection, Galaxy, Image, Job
 from catalog.services.clock import next_change_number
+from catalog.services.cluster_undo import undo_cluster_change
 from catalog.services.errors import ServiceError
 from catalog.services.jobs import start_job
 from catalog.services.progress import Progress, ignore_progress
@@ -25,7 +26,6 @@ __all__ = [
     "apply_change",
     "freeze_images",
     "register_deed",
-    "register_short_undo",
     "start_change",
     "start_undo",
     "undo_change",
@@ -62,17 +62,11 @@ class Deed:
 
 
 _deeds: dict[str, Deed] = {}
-_short_undos: dict[str, Callable[[Change, User | None], None]] = {}
 
 
 def register_deed(kind: str, deed: Deed) -> None:
     """Say how changes of a kind are made and undone; called where the kind's service is defined."""
     _deeds[kind] = deed
-
-
-def register_short_undo(kind: str, undo: Callable[[Change, User | None], None]) -> None:
-    """Say how changes of a kind are undone that are made, and undone, at once: it also notes that the change is undone, and by whom."""
-    _short_undos[kind] = undo
 
 
 def start_change(
@@ -155,8 +149,8 @@ def start_undo(change: Change, *, by: User) -> Job | None:
     ServiceError
         When something later stands on it, which has to be undone first.
     """
-    if (undo := _short_undos.get(change.kind)) is not None:
-        undo(change, by)
+    if change.kind in {Change.Kind.PIN, Change.Kind.CLUSTERS}:
+        undo_cluster_change(change, by=by)
         change.refresh_from_db()
         return None
     with transaction.atomic():

@@ -71,23 +71,20 @@ class ChangesView(ImageViewSet):
             )
         except CursorError as error:
             raise ValidationError({"cursor": str(error)}) from error
-        attach_labels([row for row in page.rows if isinstance(row, Image)])
-        context = self.get_serializer_context()
-        rows = [_tell(row, context) for row in page.rows]
+        images = [row for row in page.rows if isinstance(row, Image)]
+        attach_labels(images)
+        told = ImageSerializer(images, many=True, context=self.get_serializer_context()).data
+        by_id = {image.pk: one for image, one in zip(images, told, strict=True)}
+        rows = [_tell(row, by_id) for row in page.rows]
         return Response({"results": rows, "cursor": page.cursor, "has_more": page.has_more})
 
 
-def _tell(row: Image | Tombstone, context: Mapping[str, Any]) -> dict[str, Any]:
+def _tell(row: Image | Tombstone, images: Mapping[int, Any]) -> dict[str, Any]:
     told = {"uuid": str(row.uuid), "change_number": row.change_number}
     if isinstance(row, Tombstone):
         return {**told, "deleted": True, "external_ids": row.external_ids, "image": None}
     external_ids = [occurrence.external_id for occurrence in row.numbered]  # type: ignore[attr-defined]  # prefetched
-    return {
-        **told,
-        "deleted": False,
-        "external_ids": external_ids,
-        "image": ImageSerializer(row, context=dict(context)).data,
-    }
+    return {**told, "deleted": False, "external_ids": external_ids, "image": images[row.pk]}
 
 
 def _read_limit(request: Request) -> int:
