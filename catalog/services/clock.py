@@ -8,6 +8,7 @@ circle (several collections: by ascending id). Others wait meanwhile, so such a 
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F
@@ -40,11 +41,10 @@ def read_change_number(collection_id: int) -> int:
 
 
 def mark_images(collection_id: int, image_ids: Iterable[int], number: int, *, labels: bool = False) -> None:
-    """Note that these images of a collection changed with this number; with `labels`, that what holds of their labels did."""
+    """Note that these images of a collection changed with this number; with `labels`, that only what holds of their labels did."""
     ids = list(image_ids)
-    values = {"change_number": number, "updated_at": timezone.now()}
-    if labels:
-        values["label_change_number"] = number
+    values: dict[str, Any] = {"change_number": number}
+    values |= {"label_change_number": number} if labels else {"updated_at": timezone.now()}
     for start in range(0, len(ids), CHUNK):
         Image.objects.filter(collection=collection_id, pk__in=ids[start : start + CHUNK]).update(**values)
 
