@@ -1,5 +1,6 @@
 """A long import: killed at any moment it goes on, and its memory does not grow with the number of pictures."""
 
+import gc
 import os
 import signal
 import sqlite3
@@ -83,6 +84,9 @@ def test_an_import_that_is_killed_again_and_again_takes_every_picture_once(
 
 def peak_while(deed: Callable[[], object]) -> int:
     """Most bytes that Python held at once during a deed, beyond what it held before."""
+    # As in a process of its own: beside the many objects of other tests, garbage in cycles would be left lying for longer.
+    gc.collect()
+    gc.freeze()
     tracemalloc.start()
     try:
         before = tracemalloc.get_traced_memory()[0]
@@ -91,6 +95,7 @@ def peak_while(deed: Callable[[], object]) -> int:
         return tracemalloc.get_traced_memory()[1] - before
     finally:
         tracemalloc.stop()
+        gc.unfreeze()
 
 
 def test_a_folder_is_walked_with_the_names_of_one_folder_in_memory(tmp_path: Path):
