@@ -36,15 +36,14 @@ def _shown(name: str) -> str:
     return name[:80].encode("utf-8", "replace").decode()
 
 
-class MetadataSerializer(StrictSerializer):
-    """What the library knows of a picture, as in a `metadata.csv`."""
+class DescriptionSerializer(StrictSerializer):
+    """What people say of a picture, in words."""
 
     title = serializers.CharField(max_length=500, required=False, allow_blank=True)
     description = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
     creator = serializers.CharField(max_length=500, required=False, allow_blank=True)
     credit = serializers.CharField(max_length=500, required=False, allow_blank=True)
     licence = serializers.CharField(max_length=200, required=False, allow_blank=True)
-    source_url = serializers.CharField(max_length=2000, required=False, allow_blank=True, help_text="http or https.")
     taken_at = serializers.CharField(
         max_length=32,
         required=False,
@@ -53,6 +52,12 @@ class MetadataSerializer(StrictSerializer):
         help_text="As far as it is known: 1923, 1923-05, 1923-05-01 or 1923-05-01T10:00:00+01:00.",
     )
     place = serializers.CharField(max_length=300, required=False, allow_blank=True, help_text="In words.")
+
+
+class MetadataSerializer(DescriptionSerializer):
+    """What the library knows of a picture, as in a `metadata.csv`."""
+
+    source_url = serializers.CharField(max_length=2000, required=False, allow_blank=True, help_text="http or https.")
     labels = serializers.ListField(child=GivenLabelSerializer(), required=False, max_length=MAX_LABELS)
 
 

@@ -17,6 +17,7 @@ from catalog.models import Change, Cluster, Image
 from catalog.permissions import Verb
 from catalog.services.cluster_edit import edit_cluster, merge_clusters, pin_images, split_cluster, unpin_images
 from catalog.services.cluster_parts import MAX_PARTS
+from explorer.api.asking import validated
 from explorer.api.idempotency import IdempotentMixin
 from explorer.api.serializers import ClusterSerializer
 from explorer.api.views import ClusterViewSet, PolicyViewSet
@@ -108,7 +109,7 @@ class ClusterDoor(IdempotentMixin, ClusterViewSet):
     def partial_update(self, request: Request, name: str) -> Response:
         """Say something of it."""
         cluster = self.get_object()
-        values = _read(ClusterEditSerializer, request)
+        values = validated(ClusterEditSerializer, request.data)
         reason = values.pop("reason")
         if values.get("cover") is not None:
             values["cover"] = _find_images(cluster, [values["cover"]], "cover").get()
@@ -120,7 +121,7 @@ class ClusterDoor(IdempotentMixin, ClusterViewSet):
     )
     def merge(self, request: Request) -> Response:
         """One stays, the others lie dormant."""
-        values = _read(MergeSerializer, request)
+        values = validated(MergeSerializer, request.data)
         into = self._find(values["into"])
         change = merge_clusters(
             into, [self._find(uuid) for uuid in values["others"]], by=request.user, reason=values["reason"]
@@ -136,7 +137,7 @@ class ClusterDoor(IdempotentMixin, ClusterViewSet):
     def split(self, request: Request, name: str) -> Response:
         """By its places on the map, or by the images given."""
         cluster = self.get_object()
-        values = _read(SplitSerializer, request)
+        values = validated(SplitSerializer, request.data)
         if "images" in values:
             values["images"] = _find_images(cluster, values["images"])
         made = split_cluster(cluster, by=request.user, **values)
@@ -151,7 +152,7 @@ class ClusterDoor(IdempotentMixin, ClusterViewSet):
     def pin(self, request: Request, name: str) -> Response:
         """Whatever builds find."""
         cluster = self.get_object()
-        values = _read(PinSerializer, request)
+        values = validated(PinSerializer, request.data)
         images = _find_images(cluster, values["images"])
         return Response(_done(pin_images(cluster, images, by=request.user, reason=values["reason"])))
 
@@ -164,7 +165,7 @@ class ClusterDoor(IdempotentMixin, ClusterViewSet):
     def unpin(self, request: Request, name: str) -> Response:
         """Those of them that are pinned to it."""
         cluster = self.get_object()
-        values = _read(PinSerializer, request)
+        values = validated(PinSerializer, request.data)
         images = _find_images(cluster, values["images"]).filter(pk__in=cluster.pins.values("image"))
         change = None
         if images.exists():
@@ -181,13 +182,6 @@ class ClusterDoor(IdempotentMixin, ClusterViewSet):
 
     def _show(self, cluster: Cluster) -> Any:
         return ClusterSerializer(self.get_queryset().get(pk=cluster.pk), context=self.get_serializer_context()).data
-
-
-def _read(serializer: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
-    asked = serializer(data=request.data)
-    asked.is_valid(raise_exception=True)
-    values: dict[str, Any] = asked.validated_data
-    return values
 
 
 def _find_images(cluster: Cluster, uuids: list[UUID], field: str = "images") -> QuerySet[Image]:

@@ -1,10 +1,9 @@
 """Decisions about labels and images, renamed and merged labels: made, counted first, read, undone."""
 
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any
 
 import django_filters
-from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.urls import URLPattern, URLResolver, path
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
@@ -22,6 +21,7 @@ from catalog.services.decide import MAX_VERDICTS, find_chosen, start_decisions, 
 from catalog.services.history import decided_by
 from catalog.services.terms import find_label, merge_labels, rename_label
 from catalog.terms import MAX_TERM_LENGTH
+from explorer.api.asking import person_of, validated
 from explorer.api.filters import NamedFilterSet, Rows
 from explorer.api.idempotency import IdempotentMixin
 from explorer.api.pagination import CursorPagination
@@ -231,11 +231,11 @@ class ChangeViewSet(
     )
     def create(self, request: Request) -> Response:
         """Make a change."""
-        asked = _read(MakeChangeSerializer, request)
+        asked = validated(MakeChangeSerializer, request.data)
         collection = find_collection(request, asked["collection"], Verb.CURATE)
         options = {
             "selection": _selection_of(collection, asked),
-            "by": _person(request),
+            "by": person_of(request),
             "reason": asked.get("reason", ""),
             "expected_n": asked.get("expected_n"),
         }
@@ -254,7 +254,7 @@ class ChangeViewSet(
     )
     def preview(self, request: Request) -> Response:
         """Count first."""
-        asked = _read(ChosenSerializer, request)
+        asked = validated(ChosenSerializer, request.data)
         collection = find_collection(request, asked["collection"], Verb.CURATE, scope=Scope.READ)
         images = find_chosen(collection, _selection_of(collection, asked))
         if "hidden" in asked:
@@ -272,7 +272,7 @@ class ChangeViewSet(
     def undo(self, request: Request, uuid: str) -> Response:
         """Undo it."""
         change = self.get_object()
-        job = start_undo(change, by=_person(request))
+        job = start_undo(change, by=person_of(request))
         return self._answer(change, status.HTTP_202_ACCEPTED if job else status.HTTP_200_OK)
 
     def _answer(self, change: Change, code: int) -> Response:
@@ -300,10 +300,10 @@ class RenameLabel(LabelDeed):
     )
     def post(self, request: Request) -> Response:
         """Rename it."""
-        asked = _read(RenameSerializer, request)
+        asked = validated(RenameSerializer, request.data)
         collection = find_collection(request, asked["collection"], Verb.CURATE)
         label = find_label(collection, asked["term"])
-        return _answer_for(rename_label(label, term=asked["new_term"], by=_person(request), reason=asked["reason"]))
+        return _answer_for(rename_label(label, term=asked["new_term"], by=person_of(request), reason=asked["reason"]))
 
 
 class MergeLabels(LabelDeed):
@@ -317,11 +317,11 @@ class MergeLabels(LabelDeed):
     )
     def post(self, request: Request) -> Response:
         """Merge them."""
-        asked = _read(MergeLabelsSerializer, request)
+        asked = validated(MergeLabelsSerializer, request.data)
         collection = find_collection(request, asked["collection"], Verb.CURATE)
         into = find_label(collection, asked["into"])
         others = [find_label(collection, term) for term in asked["others"]]
-        change, _job = merge_labels(into, others, by=_person(request), reason=asked["reason"])
+        change, _job = merge_labels(into, others, by=person_of(request), reason=asked["reason"])
         return _answer_for(change)
 
 
@@ -329,19 +329,6 @@ def _answer_for(change: Change) -> Response:
     context = {"decided": decided_by([change]), "jobs": _jobs_of([change])}
     code = status.HTTP_200_OK if change.complete else status.HTTP_202_ACCEPTED
     return Response(ChangeSerializer(change, context=context).data, status=code)
-
-
-def _person(request: Request) -> User:
-    """Who asks; strangers were refused before."""
-    return cast(User, request.user)
-
-
-def _read(serializer_class: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
-    """What the body says. Raises ValidationError."""
-    serializer = serializer_class(data=request.data)
-    serializer.is_valid(raise_exception=True)
-    asked: dict[str, Any] = serializer.validated_data
-    return asked
 
 
 def _selection_of(collection: Collection, asked: dict[str, Any]) -> Selection:

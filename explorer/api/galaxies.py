@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError as SettingsError
 from django.urls import URLPattern, URLResolver, path
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers, status
+from rest_framework import status
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,6 +20,7 @@ from catalog.services.compare import compare_builds
 from catalog.services.galaxy_edit import OWNERS_SETTINGS, edit_galaxy, make_galaxy
 from catalog.services.jobs import start_job
 from explorer.api import clusters, maps
+from explorer.api.asking import person_of, validated
 from explorer.api.galaxy_serializers import (
     BuildSerializer,
     ComparisonSerializer,
@@ -69,7 +69,7 @@ class GalaxyDoor(IdempotentMixin, GalaxyViewSet):
     @extend_schema(summary="Make a galaxy", request=NewGalaxySerializer, responses={201: GalaxySettingsSerializer})
     def create(self, request: Request) -> Response:
         """Private, unless an owner says otherwise."""
-        values = _read(NewGalaxySerializer, request)
+        values = validated(NewGalaxySerializer, request.data)
         collection = find_collection(request, values.pop("collection"), Verb.CURATE)
         if values.get("visibility", "private") != "private":
             require_verb(request, Verb.MANAGE, collection)
@@ -86,7 +86,7 @@ class GalaxyDoor(IdempotentMixin, GalaxyViewSet):
     def partial_update(self, request: Request, name: str) -> Response:
         """What is left out stays."""
         galaxy = self.get_object()
-        values = _read(GalaxySettingsSerializer, request, partial=True)
+        values = validated(GalaxySettingsSerializer, request.data, partial=True)
         if OWNERS_SETTINGS & values.keys():
             require_verb(request, Verb.MANAGE, galaxy)
         _taking_errors(lambda: edit_galaxy(galaxy, by=request.user, values=values))
@@ -110,7 +110,7 @@ class GalaxyDoor(IdempotentMixin, GalaxyViewSet):
     )
     def tour(self, request: Request, name: str) -> Response:
         """In which visitors are led through them."""
-        galaxy, values = self.get_object(), _read(TourSerializer, request)
+        galaxy, values = self.get_object(), validated(TourSerializer, request.data)
         change = order_tour(galaxy, values["clusters"], by=request.user, reason=values["reason"])
         return Response({"change": None if change is None else change.uuid})
 
@@ -122,7 +122,7 @@ class GalaxyDoor(IdempotentMixin, GalaxyViewSet):
     )
     def build(self, request: Request, name: str) -> Response:
         """All images, from where they are."""
-        return self._start(request, _read(ForceSerializer, request))
+        return self._start(request, validated(ForceSerializer, request.data))
 
     @extend_schema(
         summary="Add new images to the map",
@@ -132,7 +132,7 @@ class GalaxyDoor(IdempotentMixin, GalaxyViewSet):
     )
     def update_map(self, request: Request, name: str) -> Response:
         """All others stay where they are."""
-        values = _read(UpdateSerializer, request)
+        values = validated(UpdateSerializer, request.data)
         return self._start(request, {"replace": "stale"} if values["replace"] else {})
 
     @extend_schema(
@@ -150,7 +150,7 @@ class GalaxyDoor(IdempotentMixin, GalaxyViewSet):
     )
     def publish(self, request: Request, name: str) -> Response:
         """Visitors see it when the job is done."""
-        values = _read(PublishSerializer, request)
+        values = validated(PublishSerializer, request.data)
         return self._start(request, values if values["despite_safe_search"] else {})
 
     @extend_schema(
@@ -161,7 +161,7 @@ class GalaxyDoor(IdempotentMixin, GalaxyViewSet):
     )
     def roll_back(self, request: Request, name: str) -> Response:
         """What was withdrawn since stays so."""
-        values = _read(RollBackSerializer, request)
+        values = validated(RollBackSerializer, request.data)
         if not self.get_object().publications.filter(pk=values["publication"]).exists():
             raise NotFound(f"The galaxy {name} has no publication {values['publication']}, or it is not kept any more.")
         return self._start(request, values)
@@ -175,14 +175,13 @@ class GalaxyDoor(IdempotentMixin, GalaxyViewSet):
     )
     def withdraw(self, request: Request, name: str) -> Response:
         """At once, and for good unless somebody shows them again."""
-        galaxy, values = self.get_object(), _read(WithdrawSerializer, request)
+        galaxy, values = self.get_object(), validated(WithdrawSerializer, request.data)
         images = Image.objects.filter(collection=galaxy.collection_id, uuid__in=values["images"])
         if missing := len(set(values["images"])) - images.count():
             raise ValidationError(
                 {"images": f"Expected images of the galaxy's collection, got {missing} that are none."}
             )
-        by = request.user if isinstance(request.user, User) else None
-        n_images = withdraw_images(images, by=by, reason=values["reason"])
+        n_images = withdraw_images(images, by=person_of(request), reason=values["reason"])
         job = Job.objects.filter(galaxy=galaxy, kind="withdraw_images").order_by("-pk").first()
         return _answer(request, None if job is None else job.uuid, n_images=n_images)
 
@@ -224,13 +223,6 @@ class GalaxyDoor(IdempotentMixin, GalaxyViewSet):
         galaxy = self.get_object()
         job = start_job(JOBS[self.action], params, by=request.user, collection=galaxy.collection, galaxy=galaxy)
         return _answer(request, job.uuid)
-
-
-def _read(serializer: type[serializers.BaseSerializer[Any]], request: Request, **options: Any) -> dict[str, Any]:
-    asked = serializer(data=request.data, **options)
-    asked.is_valid(raise_exception=True)
-    values: dict[str, Any] = dict(asked.validated_data)
-    return values
 
 
 def _taking_errors(deed: Any) -> Any:

@@ -29,7 +29,7 @@ class IdempotentMixin:
         """After everybody was asked who they are and whether they may: put the keeping around the handler of this request."""
         super().initial(request, *args, **kwargs)  # type: ignore[misc]  # the view class beside this one
         if request.method == "POST" and HEADER in request.headers:
-            handler = self.post  # type: ignore[has-type]
+            handler = self.post  # type: ignore[has-type]  # the view class beside this one
             self.post = lambda request, *args, **kwargs: _answer_once(handler, request, *args, **kwargs)
 
 

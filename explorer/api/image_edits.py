@@ -14,14 +14,13 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog.models.image import validate_taken_at
 from catalog.permissions import Verb
 from catalog.services.image_edit import delete_image, edit_image
-from explorer.api.batches import StrictSerializer
+from explorer.api.asking import person_of, validated
+from explorer.api.batches import DescriptionSerializer
 from explorer.api.codes import PreconditionFailed
 from explorer.api.permissions import PolicyFiltered, find_collection
 from explorer.api.serializers import ImageDetailSerializer
-from explorer.api.uploads import person_of
 
 ETAG = re.compile(r'(?:W/)?"(\d{1,18})\.[0-9a-f]{8}"', re.ASCII)
 
@@ -34,25 +33,12 @@ IF_NONE_MATCH = OpenApiParameter(
 )
 
 
-class ImageEditSerializer(StrictSerializer):
+class ImageEditSerializer(DescriptionSerializer):
     """What may be changed of an image."""
 
-    title = serializers.CharField(max_length=500, required=False, allow_blank=True)
-    description = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
-    creator = serializers.CharField(max_length=500, required=False, allow_blank=True)
-    credit = serializers.CharField(max_length=500, required=False, allow_blank=True)
-    licence = serializers.CharField(max_length=200, required=False, allow_blank=True)
     source_url = serializers.CharField(
         max_length=2000, required=False, allow_blank=True, validators=[URLValidator(schemes=["http", "https"])]
     )
-    taken_at = serializers.CharField(
-        max_length=32,
-        required=False,
-        allow_blank=True,
-        validators=[validate_taken_at],
-        help_text="As far as it is known: 1923, 1923-05, 1923-05-01 or 1923-05-01T10:00:00+01:00.",
-    )
-    place = serializers.CharField(max_length=300, required=False, allow_blank=True)
     hidden = serializers.BooleanField(required=False, help_text="A hidden image leaves what is published.")
 
 
@@ -81,9 +67,8 @@ class ImageEditMixin(PolicyFiltered):
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Change it, unless somebody else did."""
         image = self.get_object()
-        given = ImageEditSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        edit_image(image, given.validated_data, by=person_of(request), expected_number=read_if_match(request))
+        values = validated(ImageEditSerializer, request.data)
+        edit_image(image, values, by=person_of(request), expected_number=read_if_match(request))
         return self._answer(request, self.get_object())
 
     @extend_schema(

@@ -21,12 +21,12 @@ from catalog.permissions import Verb
 from catalog.services.annotation_estimate import estimate_annotation
 from catalog.services.jobs import cancel_job, job_kinds, retry_job, start_job
 from catalog.services.time_left import estimate_left
+from explorer.api.asking import person_of, validated
 from explorer.api.batches import StrictSerializer
 from explorer.api.codes import Conflict
 from explorer.api.filters import NamedFilterSet
 from explorer.api.idempotency import IdempotentMixin
 from explorer.api.permissions import PolicyFiltered, find_collection
-from explorer.api.uploads import person_of
 from explorer.api.views import PolicyViewSet
 
 ASK_AGAIN_S = 2  # while a job is under way
@@ -226,10 +226,9 @@ class AnnotateView(IdempotentMixin, PolicyFiltered, APIView):
     def post(self, request: Request, name: str) -> Response:
         """Start it, if it costs nothing or somebody agreed to pay."""
         collection = find_collection(request, name, Verb.CURATE, scope=Scope.ANNOTATE)
-        given = AnnotationSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        params = {key: value for key, value in given.validated_data.items() if value}
-        estimate = estimate_annotation(collection, unknown=given.validated_data["unknown"])
+        asked = validated(AnnotationSerializer, request.data)
+        params = {key: value for key, value in asked.items() if value}
+        estimate = estimate_annotation(collection, unknown=asked["unknown"])
         if not estimate.currency:
             params.pop("max_units", None)
         elif "max_units" not in params:

@@ -2,13 +2,11 @@
 
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, URLResolver, path
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import NotAuthenticated
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,10 +16,11 @@ from rest_framework.views import APIView
 from catalog.models import ApiKey, Scope
 from catalog.permissions import Verb, grant_of
 from catalog.services.api_keys import create_api_key, revoke_api_key
+from explorer.api.asking import person_of, validated
 from explorer.api.permissions import find_collection
 
 
-class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # registers itself by an untyped hook
     """How the schema tells of keys."""
 
     target_class = "explorer.api.authentication.KeyAuthentication"
@@ -96,7 +95,7 @@ class KeyList(APIView):
     @extend_schema(operation_id="keys_list", summary="Your keys", responses=KeySerializer(many=True))
     def get(self, request: Request) -> Response:
         """The keys, newest first; revoked and expired ones, too."""
-        keys = ApiKey.objects.filter(owner=_person(request)).select_related("collection")
+        keys = ApiKey.objects.filter(owner=person_of(request)).select_related("collection")
         return Response(KeySerializer(keys, many=True).data)
 
     @extend_schema(
@@ -107,12 +106,10 @@ class KeyList(APIView):
     )
     def post(self, request: Request) -> Response:
         """Make one, and tell its text."""
-        asked = NewKeySerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        values = asked.validated_data
+        values = validated(NewKeySerializer, request.data)
         name = values.get("collection")
         key, text = create_api_key(
-            _person(request),
+            person_of(request),
             name=values["name"],
             scopes=values["scopes"],
             collection=find_collection(request, name, Verb.VIEW) if name else None,
@@ -129,14 +126,8 @@ class KeyDetail(APIView):
     @extend_schema(operation_id="keys_destroy", summary="Revoke a key", responses={204: None})
     def delete(self, request: Request, pk: int) -> Response:
         """From now on it opens nothing; it stays in the list."""
-        revoke_api_key(get_object_or_404(ApiKey, pk=pk, owner=_person(request)))
+        revoke_api_key(get_object_or_404(ApiKey, pk=pk, owner=person_of(request)))
         return Response(status=HTTP_204_NO_CONTENT)
-
-
-def _person(request: Request) -> User:
-    if not isinstance(request.user, User):
-        raise NotAuthenticated  # LoggedIn has seen to it
-    return request.user
 
 
 routes: list[URLPattern | URLResolver] = [

@@ -39,7 +39,7 @@ PROBLEM = {
 }
 
 
-class FileExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+class FileExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]  # registers itself by an untyped hook
     """Files are only ever sent to us: bytes, where drf-spectacular would tell the address of a stored one."""
 
     target_class = "rest_framework.serializers.FileField"

@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 from catalog.models import Collection, Image
 from catalog.permissions import Verb, permitted_by_role
 from catalog.services.similar import PictureRefusedError, similar_images
+from explorer.api.asking import validated
 from explorer.api.codes import RoleRequired, TooLarge
 from explorer.api.permissions import PolicyFiltered, find_collection
 from explorer.api.search import tell_images
@@ -82,7 +83,7 @@ class SimilarToImage(PolicyFiltered, APIView):
     )
     def get(self, request: Request, name: Any) -> Response:
         """The most alike."""
-        asked = _read(AskedSerializer, request.query_params)
+        asked = validated(AskedSerializer, request.query_params)
         image = permitted_by_role(request.user, Verb.VIEW, self.get_rows().filter(uuid=name)).first()
         if image is None:
             if self.get_queryset().filter(uuid=name).exists():
@@ -113,7 +114,7 @@ class SimilarToPicture(PolicyFiltered, APIView):
         told = request.headers.get("Content-Length", "")
         if told.isdecimal() and int(told) > max_bytes + FORM_BYTES:
             raise TooLarge(f"Expected a picture of at most {settings.GALAXY_MAX_FILE_MB} MB.")
-        asked = _read(AskedWithPictureSerializer, request.data)
+        asked = validated(AskedWithPictureSerializer, request.data)
         collection = find_collection(request, asked.pop("collection"), Verb.VIEW)
         picture = asked.pop("picture").read(max_bytes + 1)
         try:
@@ -139,14 +140,6 @@ def _answer(request: Request, collection: Collection, *, limit: int, min_score: 
             ],
         }
     )
-
-
-def _read(serializer_class: type[serializers.Serializer[Any]], data: Any) -> dict[str, Any]:
-    """What was asked. Raises ValidationError."""
-    serializer = serializer_class(data=data)
-    serializer.is_valid(raise_exception=True)
-    asked: dict[str, Any] = serializer.validated_data
-    return asked
 
 
 routes: list[URLPattern | URLResolver] = [

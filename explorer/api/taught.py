@@ -5,13 +5,12 @@ from typing import Any
 
 import django_filters
 import numpy as np
-from django.contrib.auth.models import User
 from django.db.models import Prefetch, QuerySet
 from django.urls import URLPattern, URLResolver, path
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import mixins, serializers, status, viewsets
-from rest_framework.exceptions import NotAuthenticated, NotFound, ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -30,6 +29,7 @@ from catalog.services.teach import (
     waiting_sample,
 )
 from catalog.terms import MAX_TERM_LENGTH
+from explorer.api.asking import person_of, validated
 from explorer.api.filters import NamedFilterSet
 from explorer.api.jobs import JobStartedSerializer
 from explorer.api.permissions import PolicyFiltered, find_collection
@@ -187,16 +187,16 @@ class TaughtViewSet(
     )
     def create(self, request: Request) -> Response:
         """Start the training."""
-        asked = _read(TeachSerializer, request)
+        asked = validated(TeachSerializer, request.data)
         collection = find_collection(request, asked["collection"], Verb.CURATE)
-        return _answer(start_job("train_label", {"term": asked["term"]}, by=_person(request), collection=collection))
+        return _answer(start_job("train_label", {"term": asked["term"]}, by=person_of(request), collection=collection))
 
     @extend_schema(summary="Train it again", request=None, responses={202: JobStartedSerializer})
     def train(self, request: Request, uuid: str) -> Response:
         """From the decisions that there are by now."""
         taught = self.get_object()
         params = {"term": taught.label.term}
-        return _answer(start_job("train_label", params, by=_person(request), collection=taught.collection))
+        return _answer(start_job("train_label", params, by=person_of(request), collection=taught.collection))
 
     @extend_schema(
         summary="The collection by score",
@@ -239,7 +239,7 @@ class TaughtViewSet(
     )
     def judge(self, request: Request, uuid: str) -> Response:
         """Draw or judge."""
-        asked = _read(SampleSerializer, request)
+        asked = validated(SampleSerializer, request.data)
         version = _version_of(self.get_object(), asked.get("version"))
         if "verdicts" not in asked:
             return _tell(version, draw_sample(version))
@@ -247,7 +247,7 @@ class TaughtViewSet(
         ids = dict(Image.objects.filter(uuid__in=said, collection=version.taught.collection).values_list("uuid", "pk"))
         if missing := [str(image) for image in said if image not in ids]:
             raise ValidationError({"verdicts": f"There is no image {missing[0]} in this collection."})
-        judge(version, {ids[image]: is_right for image, is_right in said.items()}, by=_person(request))
+        judge(version, {ids[image]: is_right for image, is_right in said.items()}, by=person_of(request))
         return _tell(version, waiting_sample(version))
 
     @extend_schema(
@@ -258,9 +258,9 @@ class TaughtViewSet(
     )
     def cut_off(self, request: Request, uuid: str) -> Response:
         """Choose it."""
-        asked = _read(CutOffSerializer, request)
+        asked = validated(CutOffSerializer, request.data)
         version = _version_of(self.get_object(), asked.get("version"))
-        job = choose_cut_off(version, asked["cut_off"], by=_person(request))
+        job = choose_cut_off(version, asked["cut_off"], by=person_of(request))
         return _answer(job) if job else Response(TaughtVersionSerializer(version).data)
 
     @extend_schema(
@@ -271,13 +271,13 @@ class TaughtViewSet(
     )
     def accept(self, request: Request, uuid: str) -> Response:
         """Accept it."""
-        version = _version_of(self.get_object(), _read(VersionSerializer, request).get("version"))
-        return _answer(accept_version(version, by=_person(request)))
+        version = _version_of(self.get_object(), validated(VersionSerializer, request.data).get("version"))
+        return _answer(accept_version(version, by=person_of(request)))
 
     @extend_schema(summary="Let it say nothing more", request=None, responses={202: JobStartedSerializer})
     def retire(self, request: Request, uuid: str) -> Response:
         """Take back what it said; decisions and versions stay."""
-        return _answer(retire(self.get_object(), by=_person(request)))
+        return _answer(retire(self.get_object(), by=person_of(request)))
 
 
 def _version_of(taught: TaughtLabel, number: int | None) -> TaughtVersion:
@@ -288,12 +288,6 @@ def _version_of(taught: TaughtLabel, number: int | None) -> TaughtVersion:
     return version
 
 
-def _person(request: Request) -> User:
-    if not isinstance(request.user, User):
-        raise NotAuthenticated
-    return request.user
-
-
 def _tell(version: TaughtVersion, waiting: list[JudgedSample]) -> Response:
     rows = [{"image": sample.image.uuid, "score": round(sample.score, 4)} for sample in waiting]
     return Response({"version": TaughtVersionSerializer(version).data, "waiting": rows})
@@ -301,14 +295,6 @@ def _tell(version: TaughtVersion, waiting: list[JudgedSample]) -> Response:
 
 def _answer(job: Job) -> Response:
     return Response({"job": str(job.uuid)}, status=status.HTTP_202_ACCEPTED)
-
-
-def _read(serializer_class: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
-    """What the body says. Raises ValidationError."""
-    serializer = serializer_class(data=request.data)
-    serializer.is_valid(raise_exception=True)
-    asked: dict[str, Any] = serializer.validated_data
-    return asked
 
 
 def _number(request: Request, name: str, most: int) -> int | None:

@@ -43,7 +43,7 @@ class RequestThrottle(BaseThrottle):
         else:
             paid_off -= interval
             self.wait_s = paid_off + interval - now - WINDOW_S
-        request._request.rate_limit = {  # type: ignore[attr-defined]
+        request._request.rate_limit = {  # type: ignore[attr-defined]  # ours, for the headers
             "RateLimit-Limit": limit,
             "RateLimit-Remaining": max(0, math.floor((WINDOW_S - (paid_off - now)) / interval + 1e-6)),
             "RateLimit-Reset": math.ceil(paid_off - now),

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.db.models import Prefetch, Q, QuerySet
 from django.urls import URLPattern, URLResolver, path, reverse
 from drf_spectacular.types import OpenApiTypes
@@ -19,6 +18,7 @@ from catalog.models import Batch, BatchItem, Collection, Scope, UploadedFile
 from catalog.permissions import Verb, permitted_by_role
 from catalog.services.batches import make_batch, make_batch_of_files, start_batch
 from catalog.services.uploads import KEEP_FOR, add_uploaded_file, begin_upload
+from explorer.api.asking import person_of, validated
 from explorer.api.batches import (
     BatchSerializer,
     NewBatchSerializer,
@@ -45,13 +45,6 @@ def require_small_form(request: Request) -> None:
         raise TooLarge(
             f"Expected at most {MAX_FORM_BYTES:,} bytes of files in one request, got {int(told):,}. Send them in several."
         )
-
-
-def person_of(request: Request) -> User:
-    """Who asks, and is somebody: the permission class has let no stranger through to where something is written."""
-    if not isinstance(request.user, User):
-        raise TypeError("Expected somebody who came by a key or a login.")
-    return request.user
 
 
 def batches_of(user: Any) -> QuerySet[Batch]:
@@ -100,9 +93,7 @@ class ImageUploadMixin:
     )
     def create(self, request: Request) -> Response:
         """Stage the files and start a job that imports them."""
-        given = NewImagesSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        values = given.validated_data
+        values = validated(NewImagesSerializer, request.data)
         collection = find_collection(request, values["collection"], Verb.CONTRIBUTE)
         person = person_of(request)
         batch = make_batch_of_files(collection, by=person, files=values["files"], metadata=values["metadata"])
@@ -182,10 +173,9 @@ class NewUploadView(IdempotentMixin, PolicyFiltered, APIView):
     )
     def post(self, request: Request) -> Response:
         """Stage the file."""
-        given = NewUploadSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        collection = find_collection(request, given.validated_data["collection"], Verb.CONTRIBUTE)
-        file = given.validated_data["file"]
+        values = validated(NewUploadSerializer, request.data)
+        collection = find_collection(request, values["collection"], Verb.CONTRIBUTE)
+        file = values["file"]
         upload = begin_upload(collection, by=person_of(request))
         row = add_uploaded_file(upload, file.name or "file", file)
         told = {"uuid": row.uuid, "size_bytes": row.size_bytes, "expires_at": upload.created_at + KEEP_FOR}
