@@ -4,6 +4,7 @@ import ipaddress
 import itertools
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from pytest_django import Settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from tests.catalog.services.looking import ColourModel
 from tests.servers import postgres, postgres_server, postgres_url, redis_server, redis_url
 from tests.settings import TEST_DATA
 
@@ -57,6 +59,15 @@ def no_columns_of_other_tests() -> None:
     from catalog.search.columns import forget_columns
 
     forget_columns()
+
+
+@pytest.fixture
+def colour_model(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ColourModel:
+    """Pictures are looked at by a model that sees their colour, with a cache of the test's own."""
+    settings.GALAXY_CACHE = tmp_path / "cache"
+    model = ColourModel()
+    monkeypatch.setattr("catalog.services.embeddings.visual_model", lambda: model)
+    return model
 
 
 class NetworkForbiddenError(Exception):

@@ -6,20 +6,10 @@ from django.test import Client
 from django.urls import reverse
 
 from catalog.models import Change, Decision, EffectiveLabel, Image, Job, Label, NearDuplicate, TaughtLabel
-from catalog.services import embeddings
-from tests.catalog.services.looking import ColourModel
 from tests.catalog.taught_library import TaughtLibrary
 from tests.factories import CollectionFactory, UserFactory
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def model(settings, tmp_path, monkeypatch) -> ColourModel:
-    settings.GALAXY_CACHE = tmp_path / "cache"
-    model = ColourModel()
-    monkeypatch.setattr(embeddings, "visual_model", lambda: model)
-    return model
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("colour_model")]
 
 
 @pytest.fixture

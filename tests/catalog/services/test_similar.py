@@ -5,25 +5,16 @@ import pytest
 from django.core.files.storage import storages
 
 from catalog.models import Collection, EmbeddingBlock, EmbeddingRow, Image
-from catalog.services import embeddings, similar, vector_table
+from catalog.services import similar, vector_table
 from catalog.services.embeddings import visual_vectors
 from catalog.services.errors import ServiceError
 from catalog.services.similar import similar_images
 from catalog.services.vector_table import count_unseen, load_vectors
-from tests.catalog.services.looking import ColourModel
 from tests.factories import CollectionFactory, ImageFactory, RenditionFactory, RevisionFactory, jpeg_bytes
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("colour_model")]
 
 RED, DARK_RED, PINK, GREEN, BLUE = 0xFF0000, 0xC00000, 0xFF8080, 0x00FF00, 0x0000FF
-
-
-@pytest.fixture(autouse=True)
-def model(settings, tmp_path, monkeypatch) -> ColourModel:
-    settings.GALAXY_CACHE = tmp_path / "cache"
-    model = ColourModel()
-    monkeypatch.setattr(embeddings, "visual_model", lambda: model)
-    return model
 
 
 @pytest.fixture
@@ -41,17 +32,17 @@ def found(result: similar.Similar) -> list[int]:
     return [image_id for image_id, _score in result.hits]
 
 
-def test_the_table_holds_what_is_stored_by_image_and_looks_at_nothing(collection, model):
+def test_the_table_holds_what_is_stored_by_image_and_looks_at_nothing(collection, colour_model):
     images = looked_at(collection, GREEN, RED, BLUE)
     ImageFactory.create(collection=collection, revision__mean_colour=PINK)
-    n_seen = model.n_seen
+    n_seen = colour_model.n_seen
     table = load_vectors(collection)
 
     assert table.image_ids.tolist() == [image.pk for image in images] and len(table) == 3
     assert table.vectors.dtype == np.float32 and table.is_exact
     np.testing.assert_array_equal(table.vectors, visual_vectors(collection, [image.pk for image in images]))
     assert table.row_of(images[1].pk) == 1 and table.row_of(images[2].pk + 1) is None
-    assert count_unseen(collection) == 1 and model.n_seen == n_seen
+    assert count_unseen(collection) == 1 and colour_model.n_seen == n_seen
 
 
 def test_a_table_is_read_once_and_anew_when_vectors_came(collection, django_assert_num_queries):
@@ -101,7 +92,7 @@ def test_only_what_may_be_found_is_found_by_at_most_two_more_queries(
     assert found(result) == [others[11].pk, others[12].pk]
 
 
-def test_a_picture_from_outside_is_compared_and_not_kept(collection, model):
+def test_a_picture_from_outside_is_compared_and_not_kept(collection, colour_model):
     red, _green = looked_at(collection, RED, GREEN)
     files = set(storages["media"].listdir("")[0])
     n_rows = EmbeddingRow.objects.count()
@@ -121,12 +112,12 @@ def test_what_is_no_picture_is_refused_with_a_reason(collection, data):
         similar_images(collection, picture=data, images=Image.objects.all())
 
 
-def test_an_image_that_has_not_been_looked_at_is_looked_at_alone(collection, model):
+def test_an_image_that_has_not_been_looked_at_is_looked_at_alone(collection, colour_model):
     (red,) = looked_at(collection, RED)
     new = ImageFactory.create(collection=collection, revision__mean_colour=DARK_RED)
-    n_seen = model.n_seen
+    n_seen = colour_model.n_seen
     assert found(similar_images(collection, image=new, images=Image.objects.all())) == [red.pk]
-    assert model.n_seen == n_seen + 1
+    assert colour_model.n_seen == n_seen + 1
 
 
 def test_a_replaced_picture_is_neither_found_nor_asked_by_its_old_look(collection):

@@ -17,7 +17,7 @@ from catalog.models import (
     TaughtLabel,
     TaughtVersion,
 )
-from catalog.services import apply_taught, embeddings
+from catalog.services import apply_taught
 from catalog.services.apply_taught import apply_taught_labels, start_if_taught
 from catalog.services.decide import decide_labels, undo_change
 from catalog.services.errors import ServiceError
@@ -31,7 +31,6 @@ from catalog.services.teach import (
     score_images,
     train_label,
 )
-from tests.catalog.services.looking import ColourModel
 from tests.catalog.taught_library import TaughtLibrary
 from tests.factories import (
     LabelFactory,
@@ -40,15 +39,7 @@ from tests.factories import (
     UserFactory,
 )
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def model(settings, tmp_path, monkeypatch) -> ColourModel:
-    settings.GALAXY_CACHE = tmp_path / "cache"
-    model = ColourModel()
-    monkeypatch.setattr(embeddings, "visual_model", lambda: model)
-    return model
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("colour_model")]
 
 
 @pytest.fixture
@@ -64,8 +55,8 @@ def library(curator) -> TaughtLibrary:
     return library
 
 
-def test_a_dozen_decisions_make_a_version_that_finds_the_others(library, model):
-    n_seen = model.n_seen
+def test_a_dozen_decisions_make_a_version_that_finds_the_others(library, colour_model):
+    n_seen = colour_model.n_seen
     version = library.train()
 
     assert (version.number, version.n_accepts, version.n_rejects) == (1, 12, 5)
@@ -74,7 +65,7 @@ def test_a_dozen_decisions_make_a_version_that_finds_the_others(library, model):
     assert set(scored.image_ids[:30].tolist()) == set(library.reds), "all red ones come first"
     assert (np.diff(scored.scores) <= 0).all()
     assert version.n_above == scored.count_above(version.cut_off) >= 25
-    assert model.n_seen == n_seen, "nothing is looked at twice"
+    assert colour_model.n_seen == n_seen, "nothing is looked at twice"
     assert TaughtLabel.objects.get().current_version is None and not MachineLabel.objects.exists(), "it waits"
 
 

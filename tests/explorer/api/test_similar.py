@@ -6,23 +6,13 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from catalog.models import EmbeddingRow, Image
-from catalog.services import embeddings
 from catalog.services.api_keys import create_api_key
 from catalog.services.embeddings import visual_vectors
-from tests.catalog.services.looking import ColourModel
 from tests.explorer.world import PEOPLE, World, client_of, make_person, make_world
 from tests.factories import ImageFactory, jpeg_bytes
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("colour_model")]
 WITH_A_ROLE = {"viewer", "contributor", "curator", "owner", "superuser"}
-
-
-@pytest.fixture(autouse=True)
-def model(settings, tmp_path, monkeypatch) -> ColourModel:
-    settings.GALAXY_CACHE = tmp_path / "cache"
-    model = ColourModel()
-    monkeypatch.setattr(embeddings, "visual_model", lambda: model)
-    return model
 
 
 def look(world: World, *colours: int) -> list[Image]:

@@ -6,26 +6,16 @@ import pytest
 from django.test import Client
 
 from catalog.models import Image, Job, TaughtLabel, TaughtVersion
-from catalog.services import embeddings
 from catalog.services.api_keys import create_api_key
 from catalog.services.apply_taught import apply_taught_labels
 from catalog.services.jobs import run_job
-from tests.catalog.services.looking import ColourModel
 from tests.catalog.taught_library import TaughtLibrary
 from tests.explorer.world import PEOPLE, client_of, make_person
 from tests.factories import UserFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("colour_model")]
 READERS = {"contributor", "curator", "owner", "superuser"}
 TEACHERS = READERS - {"contributor"}
-
-
-@pytest.fixture(autouse=True)
-def model(settings, tmp_path, monkeypatch) -> ColourModel:
-    settings.GALAXY_CACHE = tmp_path / "cache"
-    model = ColourModel()
-    monkeypatch.setattr(embeddings, "visual_model", lambda: model)
-    return model
 
 
 @pytest.fixture
