@@ -5,13 +5,12 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from catalog.admin.policy import TrustedAdmin, may
+from catalog.admin.policy import TrustedAdmin, may, signed_in
 from catalog.models import ApiKey, Collection, Scope
 from catalog.permissions import Verb, is_trusted, permitted_by_role
 from catalog.services.api_keys import create_api_key, revoke_api_key
@@ -98,9 +97,8 @@ class ApiKeyAdmin(TrustedAdmin[ApiKey]):
         if change:
             super().save_model(request, obj, form, change)
             return
-        if not isinstance(request.user, User):
-            raise PermissionDenied("Log in first.")
-        owner = obj.owner if is_trusted(request.user) and obj.owner_id else request.user
+        person = signed_in(request)
+        owner = obj.owner if is_trusted(person) and obj.owner_id else person
         made, text = create_api_key(
             owner, name=obj.name, scopes=obj.scopes, collection=obj.collection, expires_at=obj.expires_at
         )

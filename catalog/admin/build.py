@@ -56,12 +56,6 @@ class BuildAdmin(BuildColumns, PolicyAdmin[Build]):
     readonly_fields = ["created_at", "images"]
     fields = ["galaxy", "number", "created_at", "images", "random_state"]
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> Any:
-        """The build, above all that was measured of it."""
-        build = self.get_object(request, object_id)
-        context = dict(extra_context or {})
-        if build is not None:
-            context["panels"] = build_panels(build)
-        return super().change_view(request, object_id, form_url, context)
+    def page_context(self, request: HttpRequest, obj: Build) -> dict[str, Any]:
+        """All that was measured of it."""
+        return {"panels": build_panels(obj)}

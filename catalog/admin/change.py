@@ -76,17 +76,9 @@ class ChangeAdmin(PageAdmin[Change]):
         self.message_user(request, "The change is undone; what held before it holds again.", messages.SUCCESS)
         return redirect("admin:catalog_change_change", pk)
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> Any:
-        """With the button, for whom it is and while there is something to undo."""
-        change = self.get_object(request, object_id) if object_id else None
-        may_undo = change is not None and change.undone_at is None and may(request, Verb.CURATE, change)
-        return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), "may_undo": may_undo})
+    def page_context(self, request: HttpRequest, obj: Change) -> dict[str, Any]:
+        """The button, for whom it is and while there is something to undo."""
+        return {"may_undo": obj.undone_at is None and may(request, Verb.CURATE, obj)}
 
     def decorate_page(self, request: HttpRequest, rows: list[Change]) -> dict[str, dict[int, Any]]:
         """What each decided, in one query."""

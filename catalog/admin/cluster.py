@@ -121,8 +121,13 @@ class ClusterAdmin(ClusterPages):
             }
             for cluster in sorted(clusters, key=lambda cluster: -sizes.get(cluster.pk, 0))
         ]
-        context = {"title": "Merge clusters", "rows": rows, "checkbox_name": ACTION_CHECKBOX_NAME}
-        context = {**self.admin_site.each_context(request), **context}
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": "Merge clusters",
+            "rows": rows,
+            "checkbox_name": ACTION_CHECKBOX_NAME,
+        }
         return TemplateResponse(request, "admin/catalog/cluster/merge.html", context)
 
     @admin.display(description="")

@@ -52,15 +52,12 @@ class ClusterPages(PageAdmin[Cluster]):
             *super().get_urls(),
         ]
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> Any:
-        """With the ways to the pages."""
-        cluster = self.get_object(request, object_id)
-        context = dict(extra_context or {})
-        if cluster is not None and permitted_by_role(request.user, Verb.VIEW, _one(cluster)).exists():
-            context["may_look"], context["may_split"] = True, may(request, Verb.CURATE, cluster)
-        return super().change_view(request, object_id, form_url, context)
+    def page_context(self, request: HttpRequest, obj: Cluster) -> dict[str, Any]:
+        """The ways to the pages, for people with a role."""
+        ways = {}
+        if permitted_by_role(request.user, Verb.VIEW, _one(obj)).exists():
+            ways = {"may_look": True, "may_split": may(request, Verb.CURATE, obj)}
+        return super().page_context(request, obj) | ways
 
     def sheet_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """All pictures of the cluster; what is ticked there is moved, kept, let go, made a cluster, or made the cover."""

@@ -24,6 +24,7 @@ from catalog.admin.stale import WatchedForm
 from catalog.models import Build, Cluster, Collection, Galaxy, Publication, PublishedFeature, Visibility
 from catalog.permissions import Verb
 from catalog.services.collections import edit_looking
+from catalog.services.galaxy_edit import GALAXY_SETTINGS
 from catalog.terms import MAX_TERM_LENGTH, fold_term
 
 register_job_action(Galaxy, JobAction(kind="build_galaxy", label="Rebuild galaxy"))
@@ -107,24 +108,7 @@ class GalaxyForm(WatchedForm[Galaxy]):
 
     class Meta:
         model = Galaxy
-        fields = [
-            "title",
-            "slug",
-            "collection",
-            "description",
-            "visibility",
-            "n_clusters",
-            "extra_cluster_labels",
-            "visual_weight",
-            "perplexity",
-            "random_state",
-            "published_features",
-            "publish_documents",
-            "publish_exif",
-            "publish_external_ids",
-            "allow_downloads",
-            "hide_unsafe",
-        ]
+        fields = ["collection", *GALAXY_SETTINGS]
         widgets = {
             "n_clusters": forms.NumberInput(attrs={"placeholder": "automatic"}),
             "visual_weight": forms.NumberInput(attrs={"min": 0, "max": 1, "step": 0.05}),

@@ -42,17 +42,14 @@ class GalaxyPages(PageAdmin[Galaxy]):
             *super().get_urls(),
         ]
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> Any:
-        """With the ways to the pages."""
-        galaxy = self.get_object(request, object_id)
-        context = dict(extra_context or {})
-        if galaxy is not None:
-            context["may_order"] = may(request, Verb.CURATE, galaxy)
-            n_builds = galaxy.builds.filter(complete=True).count()
-            context["may_compare"] = n_builds > 1 and may(request, Verb.CONTRIBUTE, galaxy)
-        return super().change_view(request, object_id, form_url, context)
+    def page_context(self, request: HttpRequest, obj: Galaxy) -> dict[str, Any]:
+        """The ways to the pages."""
+        n_builds = obj.builds.filter(complete=True).count()
+        ways = {
+            "may_order": may(request, Verb.CURATE, obj),
+            "may_compare": n_builds > 1 and may(request, Verb.CONTRIBUTE, obj),
+        }
+        return super().page_context(request, obj) | ways
 
     def tour_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The clusters in the order in which visitors are led through them; posted, that order is kept."""

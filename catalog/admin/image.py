@@ -91,17 +91,12 @@ class ImageAdmin(PageAdmin[Image], JobActionAdmin[Image], DecisionsAdmin, LookAl
             found |= Q(uuid=forms.UUIDField().clean(term))
         return queryset.filter(found), False
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> Any:
-        """The form, below the picture and all that is known of it."""
-        image = self.get_object(request, object_id)
-        context = dict(extra_context or {})
-        if image is not None:
-            # Where it was found and how the annotator failed tell of the house's inside.
-            context["panels"] = image_panels(image, insider=may(request, Verb.CONTRIBUTE, image))
-            context["may_decide"] = may(request, Verb.CURATE, image)
-        return super().change_view(request, object_id, form_url, context)
+    def page_context(self, request: HttpRequest, obj: Image) -> dict[str, Any]:
+        """The picture and all that is known of it, above the form."""
+        # Where it was found and how the annotator failed tell of the house's inside.
+        panels = image_panels(obj, insider=may(request, Verb.CONTRIBUTE, obj))
+        told = {"panels": panels, "may_decide": may(request, Verb.CURATE, obj)}
+        return super().page_context(request, obj) | told
 
     def save_model(self, request: HttpRequest, obj: Image, form: forms.ModelForm[Any], change: bool) -> None:
         """The words, then hiding through its service."""

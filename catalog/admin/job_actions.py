@@ -102,18 +102,10 @@ class JobActionAdmin(PolicyAdmin[ModelT]):
         back = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[pk])
         return start_jobs(request, action, queryset) or redirect(back)
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> Any:
-        """Offers the buttons of what the person may start here."""
-        obj = self.get_object(request, object_id) if object_id else None
-        actions = [a for a in job_actions_of(self.model) if obj is not None and a.on_page and a.may_start(request, obj)]
-        context = {"job_actions": actions, **(extra_context or {})}
-        return super().changeform_view(request, object_id, form_url, context)
+    def page_context(self, request: HttpRequest, obj: ModelT) -> dict[str, Any]:
+        """The buttons of what the person may start here."""
+        actions = [a for a in job_actions_of(self.model) if a.on_page and a.may_start(request, obj)]
+        return {**super().page_context(request, obj), "job_actions": actions}
 
 
 def start_jobs(request: HttpRequest, action: JobAction, queryset: QuerySet[Any]) -> HttpResponse | None:

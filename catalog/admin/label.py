@@ -84,17 +84,9 @@ class LabelAdmin(PolicyAdmin[Label]):
             actions.pop("merge", None)
         return actions
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> Any:
-        """With the buttons, for curators of the collection."""
-        label = self.get_object(request, object_id) if object_id else None
-        context = {**(extra_context or {}), "may_curate": label is not None and may(request, Verb.CURATE, label)}
-        return super().changeform_view(request, object_id, form_url, context)
+    def page_context(self, request: HttpRequest, obj: Label) -> dict[str, Any]:
+        """The buttons, for curators of the collection."""
+        return {"may_curate": may(request, Verb.CURATE, obj)}
 
     def rename_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Call one label something else."""

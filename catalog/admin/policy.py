@@ -99,6 +99,16 @@ class PolicyAdmin(_ModelAdmin[ModelT]):
         """What the person may view."""
         return permitted(request.user, Verb.VIEW, super().get_queryset(request))
 
+    def page_context(self, request: HttpRequest, obj: ModelT) -> dict[str, Any]:
+        """What else the page of an object shows, for subclasses to say."""
+        return {}
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        """Django's, with `page_context` where there is an object already."""
+        if (obj := context["original"]) is not None:
+            context |= self.page_context(request, obj)
+        return super().render_change_form(request, context, *args, **kwargs)
+
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Whether it is on the index at all."""
         return self.has_view_permission(request)

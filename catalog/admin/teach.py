@@ -106,7 +106,7 @@ class TaughtLabelAdmin(PageAdmin[TaughtLabel]):
             raise PermissionDenied("You are no curator of any collection.")
         asked = request.POST or request.GET
         form = TermForm({"collection": collections[0].pk, "term": "", **asked.dict()})
-        form.fields["collection"].queryset = collections  # type: ignore[attr-defined]
+        form.fields["collection"].queryset = collections  # type: ignore[attr-defined]  # a ModelChoiceField
         if not form.is_valid():
             if asked.get("collection") and "collection" in form.errors:
                 raise PermissionDenied("You are no curator of this collection.")

@@ -14,7 +14,7 @@ from django.utils.formats import number_format
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from catalog.admin.export import ExportAdmin
-from catalog.admin.policy import may
+from catalog.admin.policy import may, signed_in
 from catalog.models import Collection, Upload
 from catalog.permissions import Verb
 from catalog.services.errors import ServiceError
@@ -45,17 +45,13 @@ class UploadAdmin(ExportAdmin):
         view = self.admin_site.admin_view(self.upload_view)
         return [path("<int:pk>/upload/", view, name="catalog_collection_upload"), *super().get_urls()]
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> Any:
-        """With the way to the page."""
-        collection = self.get_object(request, object_id)
-        context = dict(extra_context or {})
-        if collection is not None and may(request, Verb.CONTRIBUTE, collection):
-            context["upload_address"] = reverse("admin:catalog_collection_upload", args=[collection.pk])
-            context["export_address"] = reverse("admin:catalog_collection_export", args=[collection.pk])
-            context["import_address"] = reverse("admin:catalog_collection_import", args=[collection.pk])
-        return super().change_view(request, object_id, form_url, context)
+    def page_context(self, request: HttpRequest, obj: Collection) -> dict[str, Any]:
+        """The ways in and out."""
+        ways = {}
+        if may(request, Verb.CONTRIBUTE, obj):
+            for name in ("upload", "export", "import"):
+                ways[f"{name}_address"] = reverse(f"admin:catalog_collection_{name}", args=[obj.pk])
+        return super().page_context(request, obj) | ways
 
     # Exempt, so that who may send, and how much, is asked before a byte of the body is read; then protected as every other form.
     @csrf_exempt
@@ -88,13 +84,13 @@ class UploadAdmin(ExportAdmin):
             "max_files": MAX_UPLOAD_FILES,
             "max_bytes": MAX_UPLOAD_BYTES,
             "uploads": [
-                _describe(upload) for upload in waiting_uploads(collection, by=_person(request))[:UPLOADS_LISTED]
+                _describe(upload) for upload in waiting_uploads(collection, by=signed_in(request))[:UPLOADS_LISTED]
             ],
         }
         return TemplateResponse(request, "admin/catalog/collection/upload.html", context, status=status)
 
     def _take(self, request: HttpRequest, collection: Collection) -> HttpResponse:
-        person = _person(request)
+        person = signed_in(request)
         upload = _find(person, collection, request.POST.get("upload", ""))
         if "discard" in request.POST and upload is not None:
             discard_upload(upload)
@@ -133,12 +129,6 @@ class UploadAdmin(ExportAdmin):
 
 def _wants_json(request: HttpRequest) -> bool:
     return request.headers.get("Accept", "").startswith("application/json")
-
-
-def _person(request: HttpRequest) -> User:
-    if not isinstance(request.user, User):
-        raise PermissionDenied("Log in first.")
-    return request.user
 
 
 def _find(person: User, collection: Collection, given: str) -> Upload | None:

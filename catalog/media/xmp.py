@@ -54,7 +54,7 @@ def parse_xmp(data: bytes) -> ET.Element:
         # As text, so that no declared encoding is believed.
         text = data.decode("utf-8-sig").strip("\0 \r\n\t")
         # expat fetches nothing by itself, and `_Builder` stops before the first entity of the document's own.
-        parser = ET.XMLParser(target=_Builder())  # noqa: S314
+        parser = ET.XMLParser(target=_Builder())  # noqa: S314  # see above
         parser.feed(text)
         root: ET.Element = parser.close()
     except (UnicodeDecodeError, ET.ParseError) as error:

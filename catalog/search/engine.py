@@ -191,7 +191,7 @@ class _Statement:
         wanted = self._wanted("catalog_label", spaced, collection_id, part)
         rank = self._grade(spaced, part)
         return (
-            f"SELECT COALESCE(a2.alias_of_id, a1.alias_of_id, k.alias_of_id, k.id) AS id, k.key, {grade} AS grade "  # noqa: S608
+            f"SELECT COALESCE(a2.alias_of_id, a1.alias_of_id, k.alias_of_id, k.id) AS id, k.key, {grade} AS grade "  # noqa: S608 our own names
             "FROM catalog_label k LEFT JOIN catalog_label a1 ON a1.id = k.alias_of_id "
             "LEFT JOIN catalog_label a2 ON a2.id = a1.alias_of_id "
             f"WHERE {wanted} ORDER BY {rank} DESC, length(k.key), k.id LIMIT {MAX_KEYS}"
