@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.contrib.auth.models import User as Person
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
@@ -44,7 +43,7 @@ def make_galaxy(collection: Collection, *, by: User | None, values: Mapping[str,
     galaxy = Galaxy(collection=collection, **_known(values))
     galaxy.full_clean()
     galaxy.save()
-    note_deed(_person(by), galaxy, "Made.")
+    note_deed(by, galaxy, "Made.")
     return galaxy
 
 
@@ -71,12 +70,8 @@ def edit_galaxy(galaxy: Galaxy, *, by: User | None, values: Mapping[str, Any]) -
             raise ValidationError({"visibility": str(error)}) from error
     now.save(update_fields=changed)
     galaxy.refresh_from_db(fields=changed)
-    note_deed(_person(by), galaxy, f"Changed {', '.join(changed)}.")
+    note_deed(by, galaxy, f"Changed {', '.join(changed)}.")
     return changed
-
-
-def _person(by: User | None) -> Person | None:
-    return by if isinstance(by, Person) else None
 
 
 def _known(values: Mapping[str, Any]) -> dict[str, Any]:

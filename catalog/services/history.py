@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
-from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Count, Model, QuerySet
 
 from catalog.models import Change, Cluster, Collection, Decision, Galaxy, Image, Label
+from catalog.permissions import User
 
 __all__ = ["Decided", "Entry", "decided_by", "describe_change", "history_of", "note_deed"]
 

@@ -1,11 +1,9 @@
 """Going back: an earlier publication becomes the current one again, as far as today's decisions allow."""
 
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.auth.models import User as Person
-
 from catalog.models import Galaxy, Publication
 from catalog.permissions import User
 from catalog.services.errors import ServiceError
+from catalog.services.history import note_deed
 from catalog.services.progress import Progress, ignore_progress
 from explorer.artifact import FORMAT_VERSION
 from explorer.services.changes_since import count_changes_since
@@ -61,10 +59,7 @@ def roll_back(
         publication = prepare_roll_back(publication, turn=turn)
         changed = galaxy.current_publication_id != publication.pk
         make_current(galaxy, publication, turn=turn)
-        if isinstance(by, Person):
-            LogEntry.objects.log_actions(
-                by.pk, [galaxy], CHANGE, f"Went back to publication {publication.pk}.", single_object=True
-            )
+        note_deed(by, galaxy, f"Went back to publication {publication.pk}.")
         not_shown = count_changes_since(publication).describe()
         return PublishResult(publication=publication, created=changed, not_shown=not_shown)
 
